@@ -1,0 +1,89 @@
+package moneykit
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// AccountID identifies an account of a link.
+type AccountID string
+
+// AccountType is dotted, as in depository.checking; older links bring
+// credit_card, loan.* or unknown.
+type AccountType string
+
+// Liability reports whether the account is owed money: its balances then read
+// the other way round.
+func (t AccountType) Liability() bool {
+	group, _, _ := strings.Cut(string(t), ".")
+	return group == "liability" || group == "loan" || group == "credit_card"
+}
+
+// Account is one account of a link.
+type Account struct {
+	ID       AccountID   `json:"account_id"`
+	Type     AccountType `json:"account_type"`
+	Name     string      `json:"name"`
+	Nickname string      `json:"nickname"`
+	Mask     string      `json:"account_mask"` // the number's last digits
+	Balances Balances    `json:"balances"`
+	Closed   bool        `json:"closed"`
+}
+
+// Balances are in Currency. For liabilities a positive amount is owed; for all
+// other accounts a negative one is.
+type Balances struct {
+	Currency  string              `json:"currency"` // ISO 4217 or similar
+	Current   decimal.NullDecimal `json:"current"`
+	Available decimal.NullDecimal `json:"available"`
+	Limit     decimal.NullDecimal `json:"limit"`
+	Date      time.Time           `json:"balance_date"` // zero when not told
+}
+
+// AccountsResult holds a link's accounts and the link they were read from.
+type AccountsResult struct {
+	Response `json:"-"`
+	Accounts []Account `json:"accounts"`
+	Link     Link      `json:"link"`
+}
+
+// AccountResult holds one account and the link it was read from.
+type AccountResult struct {
+	Response `json:"-"`
+	Account  Account `json:"account"`
+	Link     Link    `json:"link"`
+}
+
+// Accounts returns a link's accounts with their balances, all of them or the
+// given ones. It never asks the institution.
+//
+// MoneyKit API: GET /links/{id}/accounts
+func (c *Client) Accounts(ctx context.Context, id LinkID, only ...AccountID) (*AccountsResult, error) {
+	return call[AccountsResult](ctx, c, request{
+		method: http.MethodGet, route: "/links/{id}/accounts", args: []string{string(id)},
+		query: accountIDs(only), want: http.StatusOK,
+	})
+}
+
+// Account returns one account.
+//
+// MoneyKit API: GET /links/{id}/accounts/{account_id}
+func (c *Client) Account(ctx context.Context, id LinkID, account AccountID) (*AccountResult, error) {
+	return call[AccountResult](ctx, c, request{
+		method: http.MethodGet, route: "/links/{id}/accounts/{account_id}",
+		args: []string{string(id), string(account)}, want: http.StatusOK,
+	})
+}
+
+func accountIDs(ids []AccountID) url.Values {
+	values := url.Values{}
+	for _, id := range ids {
+		values.Add("account_ids", string(id))
+	}
+	return values
+}

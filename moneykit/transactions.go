@@ -1,0 +1,177 @@
+package moneykit
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// TransactionID identifies a transaction of a link.
+type TransactionID string
+
+// TransactionType is the direction of a transaction.
+type TransactionType string
+
+// The documented directions.
+const (
+	Credit TransactionType = "credit" // enters the account
+	Debit  TransactionType = "debit"  // leaves the account
+)
+
+// Transaction is one movement on an account. Amount is never negative: Type
+// tells the direction, and Signed puts both together.
+type Transaction struct {
+	ID             TransactionID   `json:"transaction_id"`
+	AccountID      AccountID       `json:"account_id"`
+	Amount         decimal.Decimal `json:"amount"`
+	Type           TransactionType `json:"type"`
+	Currency       string          `json:"currency"`
+	Date           Date            `json:"date"`
+	Time           time.Time       `json:"datetime"` // zero when not told
+	Description    string          `json:"description"`
+	RawDescription string          `json:"raw_description"`
+	Pending        bool            `json:"pending"`
+	Category       string          `json:"category"`
+	Enrichment     *Enrichment     `json:"enrichment"`
+}
+
+// Signed returns the amount with its direction: negative for a debit.
+func (t Transaction) Signed() decimal.Decimal {
+	if t.Type == Debit {
+		return t.Amount.Neg()
+	}
+	return t.Amount
+}
+
+// Enrichment is what MoneyKit worked out about a transaction. Confidences are
+// percentages.
+type Enrichment struct {
+	Category    Guess       `json:"category"`
+	Subcategory *Guess      `json:"subcategory"`
+	Merchant    *Party      `json:"merchant"`
+	Processor   *Party      `json:"processor"`
+	Recurrence  *Recurrence `json:"recurrence"`
+}
+
+// Guess is a value and how sure MoneyKit is of it.
+type Guess struct {
+	Value      string `json:"value"`
+	Confidence *int   `json:"confidence"`
+}
+
+// Party is a merchant or a payment processor.
+type Party struct {
+	ID         string `json:"id"`
+	Name       string `json:"name"`
+	Logo       string `json:"logo"`
+	Confidence *int   `json:"confidence"`
+}
+
+// Recurrence says how often a transaction comes and when it is due next.
+type Recurrence struct {
+	Frequency string `json:"frequency"`
+	Next      Date   `json:"next_predicted_date"`
+}
+
+// TransactionsQuery narrows a walk over transactions.
+type TransactionsQuery struct {
+	Accounts []AccountID
+	From, To Date // inclusive; zero for no bound
+	PageSize int  // up to 1000, 0 leaves it to the server
+}
+
+// TransactionsPage is one page of transactions, newest first.
+type TransactionsPage struct {
+	Response     `json:"-"`
+	Total        int           `json:"total"`
+	Page         int           `json:"page"`
+	Size         int           `json:"size"`
+	Transactions []Transaction `json:"transactions"`
+	Accounts     []Account     `json:"accounts"`
+	Link         Link          `json:"link"`
+}
+
+// Transactions walks a link's transactions, newest first.
+//
+// MoneyKit API: GET /links/{id}/transactions
+func (c *Client) Transactions(ctx context.Context, id LinkID, q TransactionsQuery) iter.Seq2[Transaction, error] {
+	return func(yield func(Transaction, error) bool) {
+		seen := 0
+		for page := 1; ; page++ {
+			result, err := c.TransactionsPage(ctx, id, page, q)
+			if err != nil {
+				yield(Transaction{}, err)
+				return
+			}
+			for _, t := range result.Transactions {
+				if !yield(t, nil) {
+					return
+				}
+			}
+			seen += len(result.Transactions)
+			if len(result.Transactions) == 0 || seen >= result.Total {
+				return
+			}
+		}
+	}
+}
+
+// TransactionsPage returns one page, counted from 1.
+//
+// MoneyKit API: GET /links/{id}/transactions
+func (c *Client) TransactionsPage(ctx context.Context, id LinkID, page int, q TransactionsQuery) (*TransactionsPage, error) {
+	params := accountIDs(q.Accounts)
+	params.Set("page", strconv.Itoa(page))
+	for name, value := range map[string]string{
+		"size": positive(q.PageSize), "start_date": q.From.String(), "end_date": q.To.String(),
+	} {
+		if value != "" {
+			params.Set(name, value)
+		}
+	}
+	return call[TransactionsPage](ctx, c, request{
+		method: http.MethodGet, route: "/links/{id}/transactions", args: []string{string(id)},
+		query: params, want: http.StatusOK,
+	})
+}
+
+// SyncPage is one step of a sync: what was created, updated and removed since
+// a cursor. The lists are unordered.
+type SyncPage struct {
+	Response     `json:"-"`
+	Transactions struct {
+		Created []Transaction   `json:"created"`
+		Updated []Transaction   `json:"updated"`
+		Removed []TransactionID `json:"removed"`
+	} `json:"transactions"`
+	Accounts []Account `json:"accounts"`
+	Cursor   struct {
+		Next string `json:"next"`
+	} `json:"cursor"`
+	HasMore bool `json:"has_more"`
+	Link    Link `json:"link"`
+}
+
+// SyncTransactions returns one step from cursor on; an empty one starts at the
+// beginning of the history. size may be up to 500, 0 leaves it to the server.
+// Cursor.Next has to be kept together with what the page brought: MoneyKit
+// keeps none for its clients.
+//
+// MoneyKit API: GET /links/{id}/transactions/sync
+func (c *Client) SyncTransactions(ctx context.Context, id LinkID, cursor string, size int) (*SyncPage, error) {
+	page, err := call[SyncPage](ctx, c, request{
+		method: http.MethodGet, route: "/links/{id}/transactions/sync", args: []string{string(id)},
+		query: query("cursor", cursor, "size", positive(size)), want: http.StatusOK,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if page.HasMore && (page.Cursor.Next == "" || page.Cursor.Next == cursor) {
+		return nil, stuckCursor("/links/{id}/transactions/sync", page.Response)
+	}
+	return page, nil
+}
