@@ -1,0 +1,95 @@
+// Package mirror keeps what MoneyKit does not keep for its clients: the cursor
+// of each link, the transactions it stands for, and the history of what every
+// sync changed.
+//
+// A [Mirror] runs syncs; a [Store] holds their results. The package draws
+// nothing and never asks an institution for data.
+package mirror
+
+import (
+	"context"
+	"sync"
+	"till/moneykit"
+	"time"
+)
+
+// pageSize is the largest page that the sync operation gives.
+const pageSize = 500
+
+// Mirror brings a Store up to date from MoneyKit. It is safe for concurrent
+// use; one link is synced by one caller at a time.
+type Mirror struct {
+	client *moneykit.Client
+	store  Store
+
+	mu    sync.Mutex
+	locks map[moneykit.LinkID]chan struct{}
+}
+
+// New returns a Mirror that reads through client and writes to store.
+func New(client *moneykit.Client, store Store) *Mirror {
+	return &Mirror{client: client, store: store, locks: map[moneykit.LinkID]chan struct{}{}}
+}
+
+// Store gives access to what the syncs brought.
+func (m *Mirror) Store() Store { return m.store }
+
+// Sync applies all that happened to a link's transactions since its last sync,
+// page by page; the first one brings the whole history. It returns the entry
+// of the history, whose Seq is 0 when nothing had changed. On an error the
+// pages before it are kept, and the next Sync goes on after them.
+func (m *Mirror) Sync(ctx context.Context, link moneykit.LinkID) (Sync, error) {
+	unlock, err := m.lock(ctx, link)
+	if err != nil {
+		return Sync{}, err
+	}
+	defer unlock()
+
+	head, err := m.store.Head(ctx, link)
+	if err != nil {
+		return Sync{}, err
+	}
+	done := Sync{}
+	for {
+		page, err := m.client.SyncTransactions(ctx, link, head.Cursor, pageSize)
+		if err != nil {
+			return done, err
+		}
+		done, err = m.store.Apply(ctx, link, Page{
+			Seq: head.Seq + 1, At: time.Now(), Before: head.Cursor, After: page.Cursor.Next,
+			Created: page.Transactions.Created, Updated: page.Transactions.Updated,
+			Removed: page.Transactions.Removed, Accounts: page.Accounts, RequestID: page.RequestID,
+		})
+		if err != nil || !page.HasMore {
+			return done, err
+		}
+		head.Cursor = page.Cursor.Next
+	}
+}
+
+// Baseline makes sure that a link was synced at least once, so that what a
+// refresh brings can be told from what was there before.
+func (m *Mirror) Baseline(ctx context.Context, link moneykit.LinkID) error {
+	head, err := m.store.Head(ctx, link)
+	if err != nil || head.Cursor != "" {
+		return err
+	}
+	_, err = m.Sync(ctx, link)
+	return err
+}
+
+func (m *Mirror) lock(ctx context.Context, link moneykit.LinkID) (unlock func(), err error) {
+	m.mu.Lock()
+	lock, ok := m.locks[link]
+	if !ok {
+		lock = make(chan struct{}, 1)
+		m.locks[link] = lock
+	}
+	m.mu.Unlock()
+	select {
+	case lock <- struct{}{}:
+		return func() { <-lock }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
