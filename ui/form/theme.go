@@ -1,0 +1,37 @@
+package form
+
+import (
+	"till/ui/theme"
+
+	"charm.land/huh/v2"
+	"charm.land/lipgloss/v2"
+)
+
+// huhTheme dresses huh's fields in till's roles.
+type huhTheme struct{ theme *theme.Theme }
+
+func (h huhTheme) Theme(isDark bool) *huh.Styles {
+	s := huh.ThemeBase(isDark)
+	s.FieldSeparator = lipgloss.NewStyle().SetString("\n\n")
+	style := h.theme.Style
+	for _, f := range []*huh.FieldStyles{&s.Focused, &s.Blurred} {
+		f.Base = lipgloss.NewStyle()
+		f.Title = style(theme.Strong)
+		f.Description = style(theme.Muted)
+		f.ErrorIndicator = style(theme.Bad).SetString(" ✕")
+		f.ErrorMessage = style(theme.Bad)
+		f.SelectSelector = style(theme.Accent).SetString("▌ ")
+		f.MultiSelectSelector = style(theme.Accent).SetString("▌ ")
+		f.SelectedPrefix = style(theme.Good).SetString("[x] ")
+		f.UnselectedPrefix = style(theme.Muted).SetString("[ ] ")
+		f.SelectedOption = style(theme.Text)
+		f.FocusedButton = style(theme.Chip).Padding(0, 2).MarginRight(1)
+		f.BlurredButton = style(theme.Muted).Padding(0, 2).MarginRight(1)
+		f.TextInput.Prompt = style(theme.Accent)
+		f.TextInput.Placeholder = style(theme.Muted)
+	}
+	s.Blurred.Title = style(theme.Muted)
+	s.Blurred.SelectSelector = lipgloss.NewStyle().SetString("  ")
+	s.Blurred.MultiSelectSelector = lipgloss.NewStyle().SetString("  ")
+	return s
+}

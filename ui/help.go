@@ -1,0 +1,77 @@
+package ui
+
+import (
+	"strings"
+	"till/ui/cell"
+	"till/ui/theme"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// help lists every action of the screen, those that cannot be taken now with
+// the reason.
+type help struct {
+	title   string
+	actions []Action
+	theme   *theme.Theme
+	top     int
+}
+
+func newHelp(s *Shell) *help {
+	return &help{title: "Keys · " + s.top().Title(), actions: s.all()}
+}
+
+func (h *help) SetTheme(t *theme.Theme) { h.theme = t }
+func (h *help) Init() tea.Cmd           { return nil }
+func (h *help) Title() string           { return h.title }
+func (h *help) Hint() string            { return "↑↓ scroll  esc close" }
+
+func (h *help) Update(msg tea.Msg) tea.Cmd {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	switch press.String() {
+	case "down", "j":
+		h.top++
+	case "up", "k":
+		h.top--
+	case "?", "q", "enter":
+		return Close()
+	}
+	h.top = max(0, min(h.top, len(h.actions)-1))
+	return nil
+}
+
+func (h *help) View(w, height int) string {
+	const keys = 14
+	var lines []string
+	for _, a := range h.actions {
+		name := a.Name
+		if reason := a.Reason(); reason != "" {
+			name += " — " + reason
+		}
+		role := theme.Text
+		if a.Danger {
+			role = theme.Warn
+		}
+		shown := strings.Join(names(a), " ")
+		lines = append(lines, h.theme.Paint(theme.Key, cell.Fit(shown, keys))+" "+h.theme.Paint(role, cell.Cut(name, w-keys-1)))
+	}
+	top := max(0, min(h.top, len(lines)-height))
+	return strings.Join(lines[top:min(len(lines), top+height)], "\n")
+}
+
+// names returns an action's keys as they are shown, the rest as they are
+// pressed.
+func names(a Action) []string {
+	shown := []string{a.Key.Help().Key}
+	for _, k := range a.Key.Keys() {
+		if !strings.Contains(a.Key.Help().Key, k) && !arrow(k) {
+			shown = append(shown, k)
+		}
+	}
+	return shown
+}
+
+func arrow(k string) bool { return k == "up" || k == "down" || k == "left" || k == "right" }

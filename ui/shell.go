@@ -1,0 +1,281 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"till/ui/theme"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// The least that till draws in.
+const (
+	MinWidth  = 60
+	MinHeight = 16
+)
+
+// Shell is the program's one model. It holds the stack of screens.
+type Shell struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	stack  []page
+	lastID ID
+
+	dialogs []Dialog
+	status  Status
+	toast   toastMsg
+	toastID int
+
+	w, h  int
+	dark  bool // what the terminal answered
+	mode  theme.Mode
+	theme *theme.Theme
+}
+
+// page is a screen on the stack.
+type page struct {
+	Screen
+	id     ID
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+var _ tea.Model = (*Shell)(nil)
+
+// NewShell returns a shell that starts with first. Everything it starts ends
+// when ctx does, and when the program is left.
+func NewShell(ctx context.Context, first Screen) *Shell {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &Shell{ctx: ctx, cancel: cancel, dark: true, mode: theme.Auto, theme: theme.New(true)}
+	s.add(first)
+	return s
+}
+
+// Init starts the first screen.
+func (s *Shell) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, s.start(s.top()))
+}
+
+// Update routes a message; see the package's design for the order.
+func (s *Shell) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		s.resize(msg.Width, msg.Height)
+		return s, nil
+	case tea.BackgroundColorMsg:
+		s.dark = msg.IsDark()
+		s.retheme()
+		return s, nil
+	case tea.KeyPressMsg:
+		return s, s.key(msg)
+	case tea.PasteMsg:
+		return s, s.input(msg)
+	case Addressed:
+		return s, s.deliver(msg)
+	}
+	if cmd, mine := s.own(msg); mine {
+		return s, cmd
+	}
+	return s, s.broadcast(msg)
+}
+
+// own handles the messages that screens send to the shell.
+func (s *Shell) own(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case pushMsg:
+		return s.start(s.add(msg.screen)), true
+	case popMsg:
+		s.pop(msg.to)
+	case restartMsg:
+		for len(s.dialogs) > 0 {
+			s.closeDialog()
+		}
+		s.status = Status{}
+		s.drop(0)
+		return s.start(s.add(msg.screen)), true
+	case openMsg:
+		return s.open(msg.dialog), true
+	case closeMsg:
+		s.closeDialog()
+	case toastMsg:
+		return s.show(msg), true
+	case toastGoneMsg:
+		if msg.id == s.toastID {
+			s.toast = toastMsg{}
+		}
+	case Status:
+		s.status = msg
+	case quitMsg:
+		s.cancel()
+		return tea.Quit, true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// key sends a key to the dialog on top, else to the shell's and the screen's
+// actions, else to the screen itself.
+func (s *Shell) key(press tea.KeyPressMsg) tea.Cmd {
+	if press.String() == "ctrl+c" {
+		return s.leave()
+	}
+	if len(s.dialogs) > 0 {
+		if press.String() == "esc" {
+			s.closeDialog()
+			return nil
+		}
+		return s.input(press)
+	}
+	if !s.capturing() {
+		for _, actions := range [][]Action{s.top().Actions(), s.Actions()} {
+			if a, found := find(actions, press); found {
+				return a.run()
+			}
+		}
+	}
+	return s.input(press)
+}
+
+// input hands a message to whatever the operator is typing into.
+func (s *Shell) input(msg tea.Msg) tea.Cmd {
+	if n := len(s.dialogs); n > 0 {
+		return s.dialogs[n-1].Update(msg)
+	}
+	return s.top().Update(msg)
+}
+
+func (s *Shell) deliver(msg Addressed) tea.Cmd {
+	for _, p := range s.stack {
+		if p.id == msg.Address() {
+			return p.Update(msg)
+		}
+	}
+	return nil
+}
+
+func (s *Shell) broadcast(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, p := range s.stack {
+		cmds = append(cmds, p.Update(msg))
+	}
+	for _, d := range s.dialogs {
+		cmds = append(cmds, d.Update(msg))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (s *Shell) capturing() bool {
+	c, ok := s.top().Screen.(Capturer)
+	return ok && c.Capturing()
+}
+
+func (s *Shell) top() page { return s.stack[len(s.stack)-1] }
+
+func (s *Shell) add(screen Screen) page {
+	s.lastID++
+	ctx, cancel := context.WithCancel(s.ctx)
+	p := page{Screen: screen, id: s.lastID, ctx: ctx, cancel: cancel}
+	s.stack = append(s.stack, p)
+	s.dress(screen)
+	screen.SetSize(s.inner())
+	return p
+}
+
+func (s *Shell) start(p page) tea.Cmd { return p.Init(p.ctx, p.id) }
+
+// pop takes a screen and those above it off the stack; the last one stays.
+func (s *Shell) pop(id ID) {
+	for i, p := range s.stack {
+		if p.id == id && i > 0 {
+			s.drop(i)
+			return
+		}
+	}
+}
+
+func (s *Shell) drop(from int) {
+	for _, p := range s.stack[from:] {
+		p.cancel()
+	}
+	s.stack = s.stack[:from]
+}
+
+func (s *Shell) open(d Dialog) tea.Cmd {
+	s.dress(d)
+	s.dialogs = append(s.dialogs, d)
+	return d.Init()
+}
+
+func (s *Shell) closeDialog() {
+	if n := len(s.dialogs); n > 0 {
+		if c, ok := s.dialogs[n-1].(Closer); ok {
+			c.Closed()
+		}
+		s.dialogs = s.dialogs[:n-1]
+	}
+}
+
+// leave quits, but asks first while a job is in flight.
+func (s *Shell) leave() tea.Cmd {
+	if s.status.Jobs == 0 {
+		return Quit()
+	}
+	for _, d := range s.dialogs {
+		if _, asked := d.(*leaveDialog); asked {
+			return Quit()
+		}
+	}
+	return Open(&leaveDialog{jobs: s.status.Jobs, theme: s.theme})
+}
+
+func (s *Shell) resize(w, h int) {
+	s.w, s.h = w, h
+	for _, p := range s.stack {
+		p.SetSize(s.inner())
+	}
+}
+
+func (s *Shell) dress(v any) {
+	if t, ok := v.(Themed); ok {
+		t.SetTheme(s.theme)
+	}
+}
+
+func (s *Shell) retheme() {
+	s.theme = theme.New(s.mode == theme.Dark || s.mode == theme.Auto && s.dark)
+	for _, p := range s.stack {
+		s.dress(p.Screen)
+	}
+	for _, d := range s.dialogs {
+		s.dress(d)
+	}
+}
+
+// leaveDialog asks before jobs in flight are left behind.
+type leaveDialog struct {
+	jobs  int
+	theme *theme.Theme
+}
+
+func (d *leaveDialog) Init() tea.Cmd { return nil }
+func (d *leaveDialog) Title() string { return "Leave till?" }
+func (d *leaveDialog) Hint() string  { return "y leave  esc stay" }
+
+func (d *leaveDialog) View(int, int) string {
+	return fmt.Sprintf("%s still in flight. MoneyKit carries on with it;\ntill will not be there to tell how it ended.", jobs(d.jobs))
+}
+
+func (d *leaveDialog) Update(msg tea.Msg) tea.Cmd {
+	if press, ok := msg.(tea.KeyPressMsg); ok && press.String() == "y" {
+		return Quit()
+	}
+	return nil
+}
+
+func jobs(n int) string {
+	if n == 1 {
+		return "1 refresh is"
+	}
+	return fmt.Sprintf("%d refreshes are", n)
+}

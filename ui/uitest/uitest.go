@@ -1,0 +1,182 @@
+// Package uitest runs the real program in a test: it types keys, waits until
+// nothing moves any more, and reads what is on screen.
+//
+// It belongs into a testing/synctest bubble, where waiting is exact and time
+// passes as the test says.
+package uitest
+
+import (
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Driver drives a program.
+type Driver struct {
+	t       *testing.T
+	program *tea.Program
+	model   *recorder
+	done    chan struct{}
+}
+
+// recorder keeps the last frame of the model inside it.
+type recorder struct {
+	tea.Model
+	mu    sync.Mutex
+	frame string
+}
+
+func (r *recorder) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	model, cmd := r.Model.Update(msg)
+	r.Model = model
+	return r, cmd
+}
+
+func (r *recorder) View() tea.View {
+	v := r.Model.View()
+	r.mu.Lock()
+	r.frame = v.Content
+	r.mu.Unlock()
+	return v
+}
+
+// Start runs model in a terminal of w by h cells until the test ends.
+func Start(t *testing.T, model tea.Model, w, h int) *Driver {
+	t.Helper()
+	d := &Driver{t: t, model: &recorder{Model: model}, done: make(chan struct{})}
+	d.program = tea.NewProgram(d.model, tea.WithInput(nil), tea.WithOutput(io.Discard),
+		tea.WithWindowSize(w, h), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler())
+	go func() {
+		defer close(d.done)
+		if _, err := d.program.Run(); err != nil {
+			t.Errorf("the program ended with %v", err)
+		}
+	}()
+	d.Settle()
+	return d
+}
+
+// Quit leaves the program through its own door and waits until it is over.
+func (d *Driver) Quit() {
+	d.program.Send(tea.KeyPressMsg{Code: 'c', Mod: tea.ModCtrl})
+	d.Settle()
+	select {
+	case <-d.done:
+	default:
+		d.program.Send(tea.KeyPressMsg{Code: 'y', Text: "y"})
+		<-d.done
+	}
+}
+
+// Over reports whether the program has ended.
+func (d *Driver) Over() bool {
+	select {
+	case <-d.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Settle waits until every goroutine of the bubble waits for something.
+func (d *Driver) Settle() { synctest.Wait() }
+
+// Wait lets time pass.
+func (d *Driver) Wait(after time.Duration) {
+	time.Sleep(after)
+	synctest.Wait()
+}
+
+// Press types keys one after another: "enter", "esc", "ctrl+k", "D", "space".
+func (d *Driver) Press(keys ...string) {
+	d.t.Helper()
+	for _, k := range keys {
+		d.program.Send(press(d.t, k))
+		d.Settle()
+	}
+}
+
+// Type types a text rune by rune.
+func (d *Driver) Type(text string) {
+	for _, r := range text {
+		d.program.Send(tea.KeyPressMsg{Code: r, Text: string(r)})
+	}
+	d.Settle()
+}
+
+// Resize changes the terminal's size.
+func (d *Driver) Resize(w, h int) {
+	d.program.Send(tea.WindowSizeMsg{Width: w, Height: h})
+	d.Settle()
+}
+
+// Frame returns the screen as plain text.
+func (d *Driver) Frame() string { return ansi.Strip(d.Styled()) }
+
+// Styled returns the screen with its styling.
+func (d *Driver) Styled() string {
+	d.model.mu.Lock()
+	defer d.model.mu.Unlock()
+	return d.model.frame
+}
+
+// Row returns the first line of the screen that holds text.
+func (d *Driver) Row(text string) string {
+	d.t.Helper()
+	for line := range strings.SplitSeq(d.Frame(), "\n") {
+		if strings.Contains(line, text) {
+			return line
+		}
+	}
+	d.t.Fatalf("no line holds %q:\n%s", text, d.Frame())
+	return ""
+}
+
+// Sees fails the test unless every text is on screen.
+func (d *Driver) Sees(texts ...string) {
+	d.t.Helper()
+	frame := d.Frame()
+	for _, text := range texts {
+		if !strings.Contains(frame, text) {
+			d.t.Fatalf("%q is not on screen:\n%s", text, frame)
+		}
+	}
+}
+
+// Misses fails the test if any text is on screen.
+func (d *Driver) Misses(texts ...string) {
+	d.t.Helper()
+	frame := d.Frame()
+	for _, text := range texts {
+		if strings.Contains(frame, text) {
+			d.t.Fatalf("%q is on screen:\n%s", text, frame)
+		}
+	}
+}
+
+func press(t *testing.T, name string) tea.KeyPressMsg {
+	t.Helper()
+	named := map[string]tea.KeyPressMsg{
+		"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
+		"shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift}, "space": {Code: tea.KeySpace, Text: " "},
+		"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
+		"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "backspace": {Code: tea.KeyBackspace},
+	}
+	if msg, ok := named[name]; ok {
+		return msg
+	}
+	if letter, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl}
+	}
+	runes := []rune(name)
+	if len(runes) != 1 {
+		t.Fatalf("uitest: no key is called %q", name)
+	}
+	return tea.KeyPressMsg{Code: runes[0], Text: name}
+}
