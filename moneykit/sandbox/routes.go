@@ -1,0 +1,201 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Version is the version of the MoneyKit API that the Sandbox speaks.
+const Version = "2023-02-18"
+
+// maxBody is the size of the largest request body that is read, in bytes.
+const maxBody = 1 << 20
+
+// call is one request on its way through an operation. An operation runs with
+// the Sandbox locked and settled up to the moment of the call.
+type call struct {
+	*http.Request
+	at        time.Time
+	requestID string
+	body      []byte
+	token     accessToken
+}
+
+// route is one operation: where it stands, and what it answers on success.
+type route struct {
+	method  string
+	pattern string
+	id      string // the contract's operationId; empty for the Sandbox's own calls
+	status  int
+	open    bool // needs no bearer token
+	do      func(*call) (any, error)
+}
+
+// operations lists everything the Sandbox answers.
+func (s *Sandbox) operations() []route {
+	return []route{
+		{"POST", "/auth/token", "create_access_token", 201, true, s.createAccessToken},
+		{"GET", "/auth/introspect", "instrospect_client", 200, false, s.introspectClient},
+		{"GET", "/.well-known/jwks.json", "get_well_known_jwks", 200, true, s.notBuilt},
+
+		{"GET", "/institutions", "get_institutions", 200, false, s.getInstitutions},
+		{"GET", "/institutions/{institution_id}", "get_institution", 200, false, s.getInstitution},
+
+		{"POST", "/link-session", "create_link_session", 201, false, s.createLinkSession},
+		{"POST", "/link-session/exchange-token", "exchange_token", 201, false, s.exchangeToken},
+		{"POST", "/sandbox/connect/next", "", 200, true, s.connectNext},
+		{"POST", "/sandbox/connect", "", 200, true, s.connect},
+
+		{"GET", "/links", "get_links", 200, false, s.getLinks},
+		{"POST", "/links/import", "import_link", 200, false, s.notBuilt},
+		{"GET", "/links/{id}", "get_link", 200, false, s.getLink},
+		{"PATCH", "/links/{id}", "update_link", 200, false, s.updateLink},
+		{"DELETE", "/links/{id}", "delete_link", 204, false, s.deleteLink},
+		{"POST", "/links/{id}/reset", "reset_link", 200, false, s.resetLink},
+		{"POST", "/links/{id}/products", "refresh_products", 202, false, s.refreshProducts},
+
+		{"GET", "/links/{id}/accounts", "get_accounts", 200, false, s.getAccounts},
+		{"GET", "/links/{id}/accounts/numbers", "get_account_numbers", 200, false, s.getAccountNumbers},
+		{"GET", "/links/{id}/accounts/{account_id}", "get_account", 200, false, s.getAccount},
+		{"GET", "/links/{id}/identity", "get_identities", 200, false, s.getIdentities},
+
+		{"GET", "/links/{id}/transactions", "get_transactions", 200, false, s.getTransactions},
+		{"GET", "/links/{id}/transactions/sync", "get_transactions_sync", 200, false, s.syncTransactions},
+		{"POST", "/links/{id}/transactions/{txn_id}/enrichment", "correct_enrichment", 200, false, s.notBuilt},
+		{"POST", "/links/{id}/import/transactions", "import_transactions", 200, false, s.notBuilt},
+
+		{"GET", "/links/{id}/investments/holdings", "get_holdings", 200, false, s.getHoldings},
+		{"GET", "/links/{id}/investments/transactions", "get_investment_transactions", 200, false, s.getInvestmentTransactions},
+
+		{"GET", "/users/{id}/accounts", "get_user_accounts", 200, false, s.getUserAccounts},
+		{"GET", "/users/{id}/links", "get_user_links", 200, false, s.getUserLinks},
+		{"GET", "/users/{id}/transactions", "get_user_transactions", 200, false, s.getUserTransactions},
+		{"POST", "/webhooks/test/link/{id}", "trigger_test_link_webhook_event", 200, false, s.notBuilt},
+	}
+}
+
+// route builds the mux from the table.
+func (s *Sandbox) route() {
+	s.mux = http.NewServeMux()
+	s.routes = s.operations()
+	for _, rt := range s.routes {
+		s.mux.HandleFunc(rt.method+" "+rt.pattern, func(w http.ResponseWriter, r *http.Request) {
+			s.serve(rt, w, r)
+		})
+	}
+	s.mux.HandleFunc("/", s.serveUnknown)
+}
+
+// ServeHTTP answers a request of the API.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.requests++
+	requestID := s.id("req_", 24, "request", strconv.FormatUint(s.requests, 10))
+	s.mu.Unlock()
+
+	w.Header().Set("X-Request-Id", requestID)
+	w.Header().Set("MoneyKit-Version", Version)
+	if v := r.Header.Get("MoneyKit-Version"); v != "" && v != Version {
+		write(w, 0, nil, fail(http.StatusBadRequest, "api_error.request.unsupported_version",
+			"MoneyKit-Version "+strconv.Quote(v)+" is not known here; this is "+Version+"."))
+		return
+	}
+	// The mux would redirect such a path, and an API does not redirect.
+	if p := r.URL.EscapedPath(); !strings.HasPrefix(p, "/") || path.Clean(p) != p {
+		s.serveUnknown(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// serve runs an operation with the Sandbox locked, and writes its answer after
+// the lock is released.
+func (s *Sandbox) serve(rt route, w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		write(w, 0, nil, invalid(bodyError("The body cannot be read, or is larger than 1 MB.", "value_error.size")))
+		return
+	}
+	answer, err := s.run(rt, &call{Request: r, requestID: w.Header().Get("X-Request-Id"), body: body})
+	write(w, rt.status, answer, err)
+}
+
+func (s *Sandbox) run(rt route, c *call) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.at = s.now()
+	s.agenda.settle(c.at)
+	if !rt.open {
+		token, err := s.authorize(c)
+		if err != nil {
+			return nil, err
+		}
+		c.token = token
+	}
+	return rt.do(c)
+}
+
+func (s *Sandbox) notBuilt(*call) (any, error) {
+	return nil, fail(http.StatusNotImplemented, "api_error.not_implemented", "The embedded Sandbox does not do this yet.")
+}
+
+// serveUnknown answers what no route matches.
+func (s *Sandbox) serveUnknown(w http.ResponseWriter, r *http.Request) {
+	if allowed := s.allowed(r); len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		write(w, 0, nil, fail(http.StatusMethodNotAllowed, "api_error.request.method_not_allowed", "Method not allowed."))
+		return
+	}
+	write(w, 0, nil, fail(http.StatusNotFound, "api_error.request.not_found", "There is nothing at this path."))
+}
+
+// allowed lists the methods that the request's path answers to.
+func (s *Sandbox) allowed(r *http.Request) []string {
+	var methods []string
+	for _, method := range []string{"GET", "POST", "PATCH", "DELETE"} {
+		if method == r.Method || path.Clean(r.URL.EscapedPath()) != r.URL.EscapedPath() {
+			continue
+		}
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); pattern != "/" && pattern != "" {
+			methods = append(methods, method)
+		}
+	}
+	return methods
+}
+
+// write sends an answer or a problem as JSON.
+func write(w http.ResponseWriter, status int, answer any, err error) {
+	var p *problem
+	switch {
+	case errors.As(err, &p):
+		status, answer = p.status, p.body
+		if p.retryAfter > 0 {
+			w.Header().Set("Retry-After", seconds(p.retryAfter))
+		}
+	case err != nil:
+		panic(err) // operations return problems only
+	}
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return
+	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		panic(err) // answers are made of this package's own types
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // a client that hung up has no use for the error
+}

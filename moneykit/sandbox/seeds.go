@@ -1,0 +1,155 @@
+package sandbox
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"time"
+)
+
+// situation is how a link stands when the Sandbox is made.
+type situation struct {
+	bank      string
+	state     linkState
+	errorCode string
+	products  []product
+	age       time.Duration // since the link was made
+	fresh     time.Duration // since its last data; 0 for a link without any
+	tags      []string
+	traveller bool
+
+	connectsIn time.Duration // a connection that is under way
+	asked      time.Duration // since its last refresh of transactions, which limits the next; 0 for none
+	failures   int           // how many of the next refreshes of transactions fail
+	deletedFor time.Duration
+}
+
+const hours, days = time.Hour, 24 * time.Hour
+
+// Sets of products that links have.
+var (
+	usual = []product{accountsProduct, accountNumbersProduct, identityProduct, transactionsProduct}
+	rich  = append(append([]product{}, usual...), enrichmentProduct)
+	all   = allProducts[:]
+)
+
+// situations are the first links of every world: one of each that an operator
+// meets. What follows them is drawn at random.
+var situations = []situation{
+	{bank: credentialsBank, state: connected, products: usual, age: 702 * days, fresh: 4 * time.Minute, tags: []string{"retail", "pilot"}},
+	{bank: oauthBank, state: inError, errorCode: authExpired, products: rich, age: 655 * days, fresh: 3 * days, tags: []string{"retail"}},
+	{bank: instantBank, state: connected, products: all, age: 590 * days, fresh: 2 * time.Minute, tags: []string{"vip"}},
+	{bank: credentialsBank, state: inError, errorCode: "invalid_credentials", products: usual, age: 512 * days, fresh: 9 * days},
+	{bank: credentialsBank, state: connecting, products: rich, age: 20 * time.Second, connectsIn: 40 * time.Second},
+	{bank: instantBank, state: connected, products: []product{accountsProduct}, age: 433 * days, fresh: 5 * hours, tags: []string{"balance-only"}},
+	{bank: oauthBank, state: inError, errorCode: "institution_error", products: rich, age: 371 * days, fresh: 26 * hours},
+	{bank: credentialsBank, state: connected, products: rich, age: 298 * days, fresh: 3 * hours, failures: 1},
+	{bank: instantBank, state: awaitingTokenExchange, products: usual, age: 6 * time.Minute},
+	{bank: credentialsBank, state: inError, errorCode: incomplete, products: usual, age: 31 * hours},
+	{bank: oauthBank, state: connected, products: rich, age: 144 * days, fresh: 20 * time.Minute, asked: 20 * time.Minute, traveller: true, tags: []string{"travel"}},
+	{bank: instantBank, state: deleted, products: usual, age: 88 * days, fresh: 6 * days, deletedFor: 5 * days},
+
+	{bank: credentialsBank, state: inError, errorCode: "system_error", products: usual, age: 333 * days, fresh: 2 * days},
+	{bank: oauthBank, state: inError, errorCode: "provider_error", products: rich, age: 280 * days, fresh: 14 * hours},
+	{bank: credentialsBank, state: inError, errorCode: "user_error", products: usual, age: 240 * days, fresh: 12 * days},
+	{bank: credentialsBank, state: inError, errorCode: "no_accounts", products: usual, age: 199 * days, fresh: 40 * days},
+	{bank: credentialsBank, state: inError, errorCode: "user_setup_required", products: rich, age: 150 * days, fresh: 8 * days},
+	{bank: oauthBank, state: inError, errorCode: "user_oauth_denied", products: usual, age: 101 * days, fresh: 21 * days},
+	{bank: credentialsBank, state: inError, errorCode: "user_input_incorrect", products: rich, age: 45 * days, fresh: 4 * days},
+}
+
+// seedLinks makes the links of the world.
+func (s *Sandbox) seedLinks() {
+	s.links = make([]*link, 0, s.linkCount)
+	s.linksByID = make(map[string]*link, s.linkCount)
+	for place := range s.linkCount {
+		if place < len(situations) {
+			s.seedLink(place, situations[place])
+			continue
+		}
+		s.seedLink(place, s.drawSituation(s.random("situation", strconv.Itoa(place))))
+	}
+}
+
+// drawSituation makes up how a link of a larger world stands; most are well.
+func (s *Sandbox) drawSituation(rng *rand.Rand) situation {
+	at := situation{
+		bank:     pick(rng, s.institutions).ID,
+		state:    connected,
+		products: pick(rng, [][]product{usual, usual, rich, rich, all, {accountsProduct}}),
+		age:      time.Duration(between(rng, 30, 730)) * days,
+		fresh:    time.Duration(between(rng, 2, 60*20)) * time.Minute,
+	}
+	if chance(rng, 700) { // most links are at the three banks of the Sandbox
+		at.bank = pick(rng, []string{credentialsBank, oauthBank, instantBank})
+	}
+	if chance(rng, 250) {
+		at.tags = []string{pick(rng, []string{"retail", "vip", "pilot", "small-business"})}
+	}
+	switch n := rng.IntN(1000); {
+	case n < 110:
+		at.state, at.fresh = inError, time.Duration(between(rng, 1, 25))*days
+		at.errorCode = pick(rng, []string{authExpired, authExpired, "invalid_credentials", "institution_error", "provider_error", "system_error"})
+	case n < 125:
+		at.state, at.errorCode, at.fresh = inError, incomplete, 0
+	case n < 150:
+		at.state, at.deletedFor = deleted, time.Duration(between(rng, 1, 80))*days
+		at.age, at.fresh = at.age+90*days, at.deletedFor+1*days
+	case n < 175:
+		at.failures = 1
+	}
+	return at
+}
+
+// seedLink makes the link at a place in the order of creation.
+func (s *Sandbox) seedLink(place int, at situation) {
+	l := &link{
+		id:        s.linkID(place),
+		bank:      s.institution(at.bank),
+		user:      "user_" + strconv.Itoa(1000+place*7/9), // some users have two links
+		state:     at.state,
+		errorCode: at.errorCode,
+		createdAt: s.born.Add(-at.age),
+		tags:      at.tags,
+		persona:   "link " + strconv.Itoa(place),
+		traveller: at.traveller,
+		fetched:   at.fresh > 0,
+		products:  make([]productStatus, len(at.products)),
+	}
+	for i, name := range at.products {
+		l.products[i] = productStatus{name: name, settings: defaultSettings}
+		if l.fetched {
+			l.seedProduct(&l.products[i], s.born.Add(-at.fresh), at)
+		}
+	}
+	if l.fetched {
+		l.asOf = s.born.Add(-at.fresh)
+	}
+	if at.deletedFor > 0 {
+		l.deletedAt = s.born.Add(-at.deletedFor)
+	}
+	s.addLink(l)
+	if at.connectsIn > 0 {
+		s.connectAt(l, s.born.Add(at.connectsIn))
+	}
+}
+
+// defaultSettings are those of a link whose customer did not say.
+var defaultSettings = &productSettings{Prefetch: true}
+
+func (l *link) seedProduct(p *productStatus, last time.Time, at situation) {
+	p.refreshedAt, p.attemptedAt = last, last.Add(-time.Second)
+	if p.name == transactionsProduct {
+		p.failures = at.failures
+		if at.asked > 0 {
+			p.requestedAt = last
+		}
+	}
+	if at.errorCode == "institution_error" && p.name == transactionsProduct {
+		p.attemptedAt = last.Add(2 * hours)
+		p.fault = &fault{"institution_error", l.bank.Name + " is not available. Its own site reports maintenance."}
+	}
+	if at.errorCode == authExpired && p.name == transactionsProduct {
+		p.attemptedAt = last.Add(6 * hours)
+		p.fault = &fault{authExpired, "The consent given to " + l.bank.Name + " has run out."}
+	}
+}

@@ -1,0 +1,105 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// habits makes the day's everyday purchases.
+func (d *day) habits() {
+	for _, sp := range spendings {
+		if chance(d.rng, sp.often*d.book.home.activity/100) {
+			d.buy(sp, d.book.home.favourite[sp.list], d.payer(), false)
+		}
+	}
+	if chance(d.rng, 12) {
+		card := d.book.accounts[2]
+		t := d.purchase(shopping, d.book.home.favourite[shopping.list], card)
+		t.credit, t.raw = true, "REFUND "+t.raw
+		t.description = "Refund from " + t.merchant
+		t.what = purpose{category: "banking", subcategory: "refunds_and_reversals"}
+		if card.booked.GreaterThan(t.amount) { // else the bank would owe the user
+			d.book.record(t)
+		}
+	}
+}
+
+// payer is the account that pays for a purchase: the card more often than not,
+// and always when there is little in the checking account.
+func (d *day) payer() *account {
+	checking, card := d.book.accounts[0], d.book.accounts[2]
+	if chance(d.rng, 580) || checking.booked.LessThan(amount(70000, checking.currency)) {
+		return card
+	}
+	return checking
+}
+
+// travel spends from the accounts in other currencies, and tops them up.
+func (d *day) travel() {
+	if !d.book.link.traveller {
+		return
+	}
+	for _, a := range d.book.accounts {
+		sp, foreign := abroad[a.currency]
+		if !foreign {
+			continue
+		}
+		checking := d.book.accounts[0]
+		if a.booked.LessThan(amount(25000, a.currency)) && checking.booked.GreaterThan(amount(90000, checking.currency)) {
+			d.transfer(checking, a, 60000)
+		}
+		if chance(d.rng, sp.often) && a.booked.GreaterThan(amount(sp.high*2, a.currency)) {
+			d.buy(sp, d.book.sandbox.list(sp.list), a, false)
+		}
+	}
+}
+
+// shop makes one purchase of any kind, on any account that purchases are made
+// from.
+func (d *day) shop(pending bool) {
+	if d.book.link.traveller && chance(d.rng, 600) {
+		a := d.book.accounts[between(d.rng, 3, 4)]
+		sp := abroad[a.currency]
+		d.buy(sp, d.book.sandbox.list(sp.list), a, pending)
+		return
+	}
+	sp := pick(d.rng, spendings)
+	d.buy(sp, d.book.home.favourite[sp.list], d.payer(), pending)
+}
+
+func (d *day) buy(sp spending, places []string, from *account, pending bool) {
+	t := d.purchase(sp, places, from)
+	if pending {
+		t.pending = true
+		t.description = "PENDING " + strings.ToUpper(t.merchant)
+	}
+	d.book.record(t)
+}
+
+func (d *day) purchase(sp spending, places []string, from *account) *transaction {
+	merchant := pick(d.rng, places)
+	return &transaction{
+		account:     from,
+		amount:      amount(between(d.rng, sp.low, sp.high), from.currency),
+		date:        d.date,
+		at:          d.moment(),
+		description: merchant,
+		raw:         fmt.Sprintf("POS %04d %s #%03d", d.rng.IntN(10000), strings.ToUpper(merchant), d.rng.IntN(1000)),
+		merchant:    merchant,
+		what:        sp.what,
+	}
+}
+
+// moment draws a time of the day, or none: banks often tell only the day.
+func (d *day) moment() time.Time {
+	first, last := 7*time.Hour, 22*time.Hour
+	if !d.until.IsZero() {
+		first, last = 0, d.until.Sub(d.date)
+	}
+	at := d.date.Add(first + time.Duration(d.rng.Int64N(int64(last-first)+1)).Truncate(time.Second))
+	if chance(d.rng, 450) {
+		return time.Time{}
+	}
+	return at
+}

@@ -1,0 +1,105 @@
+package sandbox
+
+import "slices"
+
+type syncAnswer struct {
+	Transactions syncedTransactions `json:"transactions"`
+	Accounts     []accountAnswer    `json:"accounts"`
+	Cursor       cursorAnswer       `json:"cursor"`
+	HasMore      bool               `json:"has_more"`
+	Link         linkAnswer         `json:"link"`
+}
+
+type syncedTransactions struct {
+	Created []transactionAnswer `json:"created"`
+	Updated []transactionAnswer `json:"updated"`
+	Removed []string            `json:"removed"`
+}
+
+// A sync cursor has three positions: a walk goes through the changes of the log
+// from the first to the second, of which the third tells how many are done. The
+// end stays where it was when the walk began, so that a refresh in its midst
+// neither hides nor doubles anything; the next walk starts there.
+const syncPositions = 3
+
+func (s *Sandbox) syncTransactions(c *call) (any, error) {
+	query := queryOf(c)
+	size := query.integer("size", 500, 1, 500)
+	scope := "sync " + c.PathValue("id")
+	at := query.cursor(s, scope, syncPositions)
+	if err := query.problem(); err != nil {
+		return nil, err
+	}
+	l, err := s.linkWith(c, transactionsProduct)
+	if err != nil {
+		return nil, err
+	}
+	b := l.open(s)
+	from, to, done := 0, len(b.log), 0
+	if at != nil {
+		from, to, done = at[0], at[1], at[2]
+	}
+	if from == to {
+		to, done = len(b.log), 0
+	}
+	if to > len(b.log) || from > to {
+		query.refuse("cursor", "the cursor is ahead of the link", "value_error.cursor")
+		return nil, query.problem()
+	}
+	changes := fold(b.log[from:to])
+	page := changes[min(done, len(changes)):min(done+size, len(changes))]
+	answer := b.syncPage(page)
+	if done+len(page) < len(changes) {
+		answer.HasMore = true
+		answer.Cursor.Next = optional(s.cursor(scope, from, to, done+len(page)))
+	} else {
+		answer.HasMore = to < len(b.log)
+		answer.Cursor.Next = optional(s.cursor(scope, to, to, 0))
+	}
+	return answer, nil
+}
+
+func (b *book) syncPage(page []change) syncAnswer {
+	answer := syncAnswer{
+		Transactions: syncedTransactions{Created: []transactionAnswer{}, Updated: []transactionAnswer{}, Removed: []string{}},
+		Link:         b.link.answer(),
+	}
+	enriched := b.link.product(enrichmentProduct) != nil
+	concerned := map[string]bool{}
+	for _, c := range page {
+		concerned[c.account.id] = true
+		switch c.kind {
+		case created:
+			answer.Transactions.Created = append(answer.Transactions.Created, c.answer(enriched))
+		case updated:
+			answer.Transactions.Updated = append(answer.Transactions.Updated, c.answer(enriched))
+		case removed:
+			answer.Transactions.Removed = append(answer.Transactions.Removed, c.id)
+		}
+	}
+	answer.Accounts = b.accountAnswers(concerned)
+	return answer
+}
+
+// fold reduces a stretch of the log to one change a transaction: what is created
+// comes in its last form, and what came and went does not come at all.
+func fold(log []change) []change {
+	place := make(map[string]int, len(log))
+	folded := make([]change, 0, len(log))
+	for _, c := range log {
+		i, seen := place[c.id]
+		switch {
+		case !seen:
+			place[c.id] = len(folded)
+			folded = append(folded, c)
+		case c.kind == removed && folded[i].kind == created:
+			folded[i].transaction = nil
+			delete(place, c.id)
+		case folded[i].kind == created:
+			folded[i].transaction = c.transaction
+		default:
+			folded[i] = c
+		}
+	}
+	return slices.DeleteFunc(folded, func(c change) bool { return c.transaction == nil })
+}
