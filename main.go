@@ -1,0 +1,171 @@
+// Command till is a terminal explorer for MoneyKit.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"till/keystore"
+	"till/moneykit"
+	"till/moneykit/connect"
+	"till/moneykit/sandbox"
+	"till/ui"
+	"till/ui/termsafe"
+	"till/views"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/fang/v2"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+// framesPerSecond halves the wait between a key and its frame against the
+// default of 60.
+const framesPerSecond = 120
+
+// usageError is wrong usage: exit code 2.
+type usageError struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := fang.Execute(ctx, command(),
+		fang.WithVersion(version), fang.WithoutCompletions(), fang.WithoutManpage(), fang.WithErrorHandler(report))
+	var usage usageError
+	switch {
+	case errors.As(err, &usage):
+		os.Exit(2)
+	case err != nil:
+		os.Exit(1)
+	}
+}
+
+// report tells an error in one line.
+func report(w io.Writer, _ fang.Styles, err error) {
+	_, _ = fmt.Fprintln(w, "till: "+termsafe.Line(err.Error()))
+}
+
+// flags are what the command line asks for.
+type flags struct {
+	sandbox  bool
+	profile  string
+	readOnly bool
+}
+
+func command() *cobra.Command {
+	var f flags
+	root := &cobra.Command{
+		Use:   "till",
+		Short: "See every MoneyKit link and its state, and act on it",
+		Long: "till is a terminal explorer for MoneyKit: every bank link and its state, down to accounts, " +
+			"balances and what changed in the transactions, with refresh, relink and disconnect on the spot.",
+		Example: "till --sandbox\ntill --profile acme\ntill link mk_eqkWN34UEoa2NpQ",
+		Args:    noArguments,
+		RunE:    func(c *cobra.Command, _ []string) error { return explore(c.Context(), f, "") },
+	}
+	root.PersistentFlags().BoolVar(&f.sandbox, "sandbox", false, "explore the embedded Sandbox")
+	root.PersistentFlags().StringVar(&f.profile, "profile", "", "open this profile instead of the one last chosen")
+	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "remove every action that changes something")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; till --help tells what there is", err)}
+	})
+	root.AddCommand(&cobra.Command{
+		Use:   "link ID",
+		Short: "Open one link by its id",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{errors.New("till link takes one link id, such as till link mk_eqkWN34UEoa2NpQ")}
+			}
+			if err := views.ValidLinkID(args[0]); err != nil {
+				return usageError{err}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			return explore(c.Context(), f, moneykit.LinkID(args[0]))
+		},
+	})
+	return root
+}
+
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("till knows no command %q; till --help tells what there is", args[0])}
+	}
+	return nil
+}
+
+// explore runs the terminal program until its user leaves.
+func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
+	if !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
+		return usageError{errors.New("till draws on a terminal, and its input or output is not one; run it without a pipe or redirection")}
+	}
+	if f.sandbox && f.profile != "" {
+		return usageError{errors.New("--sandbox and --profile exclude each other; leave one out")}
+	}
+	app, closeApp := newApp(f)
+	defer closeApp()
+	shell := ui.NewShell(ctx, views.First(app, f.sandbox, f.profile, link))
+	_, err := tea.NewProgram(shell, tea.WithContext(ctx), tea.WithFPS(framesPerSecond)).Run()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return nil // a signal asked for it
+	}
+	return err
+}
+
+// newApp puts the parts together. Nothing slow happens before a screen asks.
+func newApp(f flags) (app *views.App, closeApp func()) {
+	var server *sandbox.Server
+	app = &views.App{
+		Keys:     sync.OnceValues(func() (*keystore.Store, error) { return keystore.Open() }),
+		ReadOnly: f.readOnly,
+		Client: func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error) {
+			return moneykit.New(creds, moneykit.WithBaseURL(baseURL), moneykit.WithUserAgent("till/"+version))
+		},
+		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) (*connect.Run, error) {
+			return connect.Start(ctx, c, http.DefaultTransport, r)
+		},
+		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
+			profile, secret, given, err := keystore.FromEnv(os.Getenv)
+			return profile, moneykit.NewSecret(secret), given, err
+		},
+		Sandbox: sync.OnceValues(func() (views.Embedded, error) {
+			world := sandbox.New()
+			var err error
+			if server, err = world.Listen(); err != nil {
+				return views.Embedded{}, err
+			}
+			return embedded(world, server), nil
+		}),
+	}
+	return app, func() {
+		if server != nil {
+			_ = server.Close()
+		}
+	}
+}
+
+func embedded(world *sandbox.Sandbox, server *sandbox.Server) views.Embedded {
+	return views.Embedded{
+		URL: server.URL(),
+		Credentials: moneykit.Credentials{
+			ClientID: sandbox.DefaultClientID, ClientSecret: moneykit.NewSecret(sandbox.DefaultClientSecret),
+		},
+		Links: func() []moneykit.LinkID {
+			var ids []moneykit.LinkID
+			for _, id := range world.LinkIDs() {
+				ids = append(ids, moneykit.LinkID(id))
+			}
+			return ids
+		},
+	}
+}

@@ -1,0 +1,95 @@
+package views
+
+import (
+	"context"
+	"till/moneykit"
+	"till/ui"
+	"till/ui/cell"
+	"till/ui/theme"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// accountScreen shows one account and its transactions.
+type accountScreen struct {
+	linkPage
+	account      moneykit.Account
+	detail       []string
+	transactions *transactionsTab
+	w, h         int
+}
+
+var _ ui.Screen = (*accountScreen)(nil)
+
+func newAccount(p *linkPage, account moneykit.Account) *accountScreen {
+	a := &accountScreen{linkPage: *p, account: account}
+	a.transactions = newTransactionsTab(&a.linkPage, account.ID)
+	return a
+}
+
+func (a *accountScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
+	a.ctx, a.to = ctx, ui.To{ID: id}
+	return a.transactions.show()
+}
+
+func (a *accountScreen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case newsMsg:
+		return a.news(msg)
+	case accountsLoadedMsg:
+		for _, account := range msg.accounts {
+			if account.ID == a.account.ID {
+				a.account = account
+				a.layout()
+			}
+		}
+	}
+	return a.transactions.update(msg)
+}
+
+// news reads the account anew when its balances were refreshed.
+func (a *accountScreen) news(msg newsMsg) tea.Cmd {
+	for _, s := range msg.snapshots {
+		if s.ID != a.id {
+			continue
+		}
+		news := linkNewsMsg{a.snapshot, s}
+		a.snapshot = s
+		if news.refreshed(moneykit.ProductAccounts) {
+			return loadAccounts(a.ctx, a.client, a.to, a.id)
+		}
+	}
+	return nil
+}
+
+func (a *accountScreen) Actions() []ui.Action {
+	return append(a.transactions.actions(), ui.Action{
+		Name: "Copy the account's id", Key: ui.Bind("y", "copy id"), Quiet: true,
+		Do: func() tea.Cmd { return copyText(string(a.account.ID), "Account id") },
+	})
+}
+
+func (a *accountScreen) Capturing() bool { return a.transactions.capturing() }
+
+func (a *accountScreen) SetTheme(t *theme.Theme) {
+	a.theme = t
+	a.transactions.setTheme(t)
+	a.layout()
+}
+
+func (a *accountScreen) SetSize(w, h int) {
+	a.w, a.h = w, h
+	a.layout()
+}
+
+func (a *accountScreen) layout() {
+	a.detail = accountDetail(a.theme, a.account, a.w, time.Now())
+	a.transactions.setSize(a.w, max(0, a.h-len(a.detail)-1))
+}
+
+func (a *accountScreen) Title() string { return accountName(a.account) }
+
+func (a *accountScreen) View() string {
+	return cell.Block(a.detail, a.w, len(a.detail)+1) + "\n" + a.transactions.view()
+}

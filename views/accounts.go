@@ -1,0 +1,210 @@
+package views
+
+import (
+	"context"
+	"strings"
+	"till/moneykit"
+	"till/ui"
+	"till/ui/cell"
+	"till/ui/table"
+	"till/ui/termsafe"
+	"till/ui/theme"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// accountsTab lists a link's accounts with their balances.
+type accountsTab struct {
+	*linkPage
+	w, h     int
+	table    *table.Model
+	accounts resource[accountRows]
+}
+
+func newAccountsTab(p *linkPage) *accountsTab {
+	return &accountsTab{linkPage: p, table: table.New(
+		table.Column{Title: "ACCOUNT", Width: 14, Flex: 1},
+		table.Column{Title: "TYPE", Width: 18, Drop: 3},
+		table.Column{Title: "NUMBER", Width: 7, Drop: 2},
+		table.Column{Title: "CURRENT", Width: 24, Right: true},
+		table.Column{Title: "AVAILABLE", Width: 18, Right: true, Drop: 1},
+	)}
+}
+
+// accountRows is the accounts as a table shows them.
+type accountRows []moneykit.Account
+
+func (r accountRows) Len() int { return len(r) }
+
+func (r accountRows) Row(i int) []table.Cell {
+	a := r[i]
+	current, currentRole := balance(a, a.Balances.Current)
+	available, availableRole := none, theme.Muted
+	if a.Balances.Available.Valid {
+		available, availableRole = amount(a.Balances.Available.Decimal, a.Balances.Currency), theme.Text
+	}
+	return []table.Cell{
+		{Text: accountName(a), Role: theme.Text},
+		{Text: accountType(a.Type), Role: theme.Muted},
+		{Text: mask(a), Role: theme.Muted},
+		{Text: current, Role: currentRole},
+		{Text: available, Role: availableRole},
+	}
+}
+
+type accountsLoadedMsg struct {
+	ui.To
+	link     moneykit.LinkID
+	accounts []moneykit.Account
+	err      error
+}
+
+func loadAccounts(ctx context.Context, client *moneykit.Client, to ui.To, id moneykit.LinkID) tea.Cmd {
+	return func() tea.Msg {
+		result, err := client.Accounts(ctx, id)
+		if err != nil {
+			return accountsLoadedMsg{to, id, nil, err}
+		}
+		return accountsLoadedMsg{to, id, result.Accounts, nil}
+	}
+}
+
+func (a *accountsTab) load() tea.Cmd {
+	if !a.accounts.begin() {
+		return nil
+	}
+	return loadAccounts(a.ctx, a.client, a.to, a.id)
+}
+
+func (a *accountsTab) name() string { return "Accounts" }
+
+func (a *accountsTab) show() tea.Cmd {
+	if a.accounts.loaded {
+		return nil
+	}
+	return a.load()
+}
+
+func (a *accountsTab) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case accountsLoadedMsg:
+		return a.took(msg)
+	case linkNewsMsg:
+		if a.accounts.loaded && msg.refreshed(moneykit.ProductAccounts) {
+			return a.load()
+		}
+	}
+	return nil
+}
+
+func (a *accountsTab) took(msg accountsLoadedMsg) tea.Cmd {
+	had := a.accounts.loaded
+	again := a.accounts.end(msg.accounts, msg.err)
+	a.table.SetSource(a.accounts.value)
+	switch {
+	case again:
+		return a.load()
+	case had && msg.err != nil:
+		return ui.Toast(ui.Failure, "Accounts not read. "+explain(msg.err).line())
+	}
+	return nil
+}
+
+func (a *accountsTab) actions() []ui.Action {
+	if !a.accounts.loaded {
+		return []ui.Action{{Name: "Read the accounts again", Key: ui.Bind("r", "try again"), Do: a.load}}
+	}
+	open := ui.Action{Name: "Open the account", Key: ui.Bind("enter", "open"), Do: func() tea.Cmd {
+		account := a.accounts.value[a.table.Cursor()]
+		return ui.Push(newAccount(a.linkPage, account))
+	}, Disabled: func() string {
+		if a.table.Cursor() < 0 {
+			return "there is no account"
+		}
+		return ""
+	}}
+	return append([]ui.Action{open}, moves(a.table, stay)...)
+}
+
+func (a *accountsTab) capturing() bool         { return false }
+func (a *accountsTab) setTheme(t *theme.Theme) { a.table.SetTheme(t) }
+
+func (a *accountsTab) setSize(w, h int) {
+	a.w, a.h = w, h
+	a.table.SetSize(a.listWidth(), h)
+}
+
+func (a *accountsTab) listWidth() int {
+	if a.w < wide {
+		return a.w
+	}
+	return a.w*3/5 - len(paneGap)
+}
+
+func (a *accountsTab) view() string {
+	if blank := a.accounts.blank(a.theme, a.w, a.h, "Reading the accounts…"); blank != "" {
+		return blank
+	}
+	if len(a.accounts.value) == 0 {
+		return middle([]string{a.theme.Paint(theme.Muted, "This link has no accounts.")}, a.w, a.h)
+	}
+	if a.w < wide {
+		return a.table.View()
+	}
+	detail := accountDetail(a.theme, a.accounts.value[a.table.Cursor()], a.w-a.listWidth()-3, time.Now())
+	return cell.Beside(a.table.View(), cell.Block(detail, a.w-a.listWidth()-3, a.h), a.theme.Paint(theme.Border, paneGap))
+}
+
+// accountDetail tells all that is known of an account, in lines of w cells.
+func accountDetail(t *theme.Theme, a moneykit.Account, w int, now time.Time) []string {
+	current, role := balance(a, a.Balances.Current)
+	lines := []string{
+		t.Paint(theme.Strong, cell.Cut(accountName(a), w)),
+		t.Paint(role, cell.Cut(current, w)), "",
+	}
+	limit, available := "", none
+	if a.Balances.Limit.Valid {
+		limit = amount(a.Balances.Limit.Decimal, a.Balances.Currency)
+	}
+	if a.Balances.Available.Valid {
+		available = amount(a.Balances.Available.Decimal, a.Balances.Currency)
+	}
+	nickname := ""
+	if a.Nickname != a.Name {
+		nickname = termsafe.Line(a.Name)
+	}
+	closed := ""
+	if a.Closed {
+		closed = "yes"
+	}
+	return append(lines, facts(t, w, []fact{
+		{"type", accountType(a.Type)},
+		{"full name", nickname},
+		{"number", mask(a)},
+		{"available", available},
+		{"limit", limit},
+		{"as of", ago(a.Balances.Date, now)},
+		{"closed", closed},
+		{"id", termsafe.Line(string(a.ID))},
+	})...)
+}
+
+// accountName is what the customer calls the account, else what the bank does.
+func accountName(a moneykit.Account) string {
+	if a.Nickname != "" {
+		return termsafe.Line(a.Nickname)
+	}
+	return termsafe.Line(a.Name)
+}
+
+func accountType(t moneykit.AccountType) string {
+	return strings.ReplaceAll(words(string(t)), ".", " · ")
+}
+
+func mask(a moneykit.Account) string {
+	if a.Mask == "" {
+		return none
+	}
+	return "··" + termsafe.Line(a.Mask)
+}

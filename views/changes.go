@@ -1,0 +1,221 @@
+package views
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"till/moneykit"
+	"till/moneykit/mirror"
+	"till/ui"
+	"till/ui/cell"
+	"till/ui/table"
+	"till/ui/theme"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/shopspring/decimal"
+)
+
+// changesTab walks the history of a link's syncs.
+type changesTab struct {
+	*linkPage
+	w, h    int
+	table   *table.Model
+	history resource[[]mirror.Sync] // newest first
+	changes resource[changeRows]
+	seq     int // the sync that is shown, 0 for the newest
+}
+
+func newChangesTab(p *linkPage) *changesTab {
+	return &changesTab{linkPage: p, table: table.New(
+		table.Column{Title: "", Width: 1},
+		table.Column{Title: "DATE", Width: 11},
+		table.Column{Title: "DESCRIPTION", Width: 18, Flex: 1},
+		table.Column{Title: "ACCOUNT", Width: 14, Drop: 1},
+		table.Column{Title: "AMOUNT", Width: 18, Right: true},
+		table.Column{Title: "", Width: 7},
+	)}
+}
+
+type (
+	historyLoadedMsg struct {
+		ui.To
+		syncs []mirror.Sync
+		err   error
+	}
+	changesLoadedMsg struct {
+		ui.To
+		rows changeRows
+		err  error
+	}
+)
+
+func loadHistory(ctx context.Context, s *session, to ui.To, id moneykit.LinkID) tea.Cmd {
+	return func() tea.Msg {
+		if err := s.mirror.Baseline(ctx, id); err != nil {
+			return historyLoadedMsg{To: to, err: err}
+		}
+		syncs, err := s.mirror.Store().Syncs(ctx, id)
+		return historyLoadedMsg{to, syncs, err}
+	}
+}
+
+func loadChanges(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, seq int) tea.Cmd {
+	return func() tea.Msg {
+		changes, err := s.mirror.Store().Changes(ctx, id, seq)
+		if err != nil {
+			return changesLoadedMsg{To: to, err: err}
+		}
+		return changesLoadedMsg{to, newChangeRows(seq, changes, accountNames(ctx, s, id)), nil}
+	}
+}
+
+func (c *changesTab) load() tea.Cmd {
+	if !c.history.begin() {
+		return nil
+	}
+	return loadHistory(c.ctx, c.session, c.to, c.id)
+}
+
+func (c *changesTab) name() string { return "Changes" }
+
+// show brings the newest sync on screen: that is what one comes for.
+func (c *changesTab) show() tea.Cmd {
+	c.seq = 0
+	return c.load()
+}
+
+func (c *changesTab) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case historyLoadedMsg:
+		if c.history.end(msg.syncs, msg.err) {
+			return c.load()
+		}
+		return c.loadShown()
+	case changesLoadedMsg:
+		again := c.changes.end(msg.rows, msg.err)
+		c.table.SetSource(c.changes.value)
+		if again || msg.rows.seq != c.current().Seq && msg.err == nil {
+			return c.loadShown()
+		}
+		c.table.MoveTo(0)
+	case syncedMsg:
+		if msg.link == c.id && c.history.loaded {
+			return c.load()
+		}
+	}
+	return nil
+}
+
+// loadShown reads the changes of the sync that is shown.
+func (c *changesTab) loadShown() tea.Cmd {
+	if c.current().Seq == 0 || !c.changes.begin() {
+		return nil
+	}
+	return loadChanges(c.ctx, c.session, c.to, c.id, c.current().Seq)
+}
+
+// current returns the sync that is shown; the zero Sync while there is none.
+func (c *changesTab) current() mirror.Sync {
+	for _, s := range c.history.value {
+		if s.Seq == c.seq || c.seq == 0 {
+			return s
+		}
+	}
+	return mirror.Sync{}
+}
+
+// walk goes to an older or a newer sync.
+func (c *changesTab) walk(n int) func() tea.Cmd {
+	return func() tea.Cmd {
+		newest := len(c.history.value)
+		if newest == 0 {
+			return nil
+		}
+		c.seq = max(1, min(c.current().Seq+n, newest))
+		return c.loadShown()
+	}
+}
+
+func (c *changesTab) actions() []ui.Action {
+	if !c.history.loaded {
+		return []ui.Action{{Name: "Read the changes again", Key: ui.Bind("r", "try again"), Do: c.load}}
+	}
+	return append([]ui.Action{
+		{Name: "Older sync", Key: ui.Bind("◂", "older", "left", "["), Do: c.walk(-1)},
+		{Name: "Newer sync", Key: ui.Bind("▸", "newer", "right", "]"), Do: c.walk(1)},
+	}, moves(c.table, stay)...)
+}
+
+func (c *changesTab) capturing() bool         { return false }
+func (c *changesTab) setTheme(t *theme.Theme) { c.table.SetTheme(t) }
+
+func (c *changesTab) setSize(w, h int) {
+	c.w, c.h = w, h
+	c.table.SetSize(w, max(0, h-3))
+}
+
+func (c *changesTab) view() string {
+	if blank := c.history.blank(c.theme, c.w, c.h, "Bringing the transactions up to date…"); blank != "" {
+		return blank
+	}
+	sync := c.current()
+	if sync.Seq == 0 {
+		return middle([]string{c.theme.Paint(theme.Muted, "No sync has brought a transaction yet.")}, c.w, c.h)
+	}
+	return c.title(sync) + "\n" + cell.Blank(c.w) + "\n" + c.table.View() + "\n" + c.net()
+}
+
+// title tells which sync this is, and which are beside it.
+func (c *changesTab) title(s mirror.Sync) string {
+	left := fmt.Sprintf("sync %d · %s · %s", s.Seq, s.At.Local().Format("Jan 2 15:04:05"), counts(s.Created, s.Updated, s.Removed))
+	if s.Before == "" {
+		left += " · the first: all of the history"
+	}
+	var around []string
+	if s.Seq > 1 {
+		around = append(around, fmt.Sprintf("◂ sync %d", s.Seq-1))
+	}
+	if s.Seq < len(c.history.value) {
+		around = append(around, fmt.Sprintf("sync %d ▸", s.Seq+1))
+	}
+	right := strings.Join(around, "   ")
+	left = cell.Cut(left, c.w-cell.Width(right)-2)
+	return c.theme.Paint(theme.Strong, left) + cell.Blank(c.w-cell.Width(left)-cell.Width(right)) + c.theme.Paint(theme.Muted, right)
+}
+
+// net sums what the sync moved, for each account and currency.
+func (c *changesTab) net() string {
+	rows := c.changes.value
+	if rows.Len() == 0 {
+		return cell.Blank(c.w)
+	}
+	parts := []string{"net"}
+	for _, key := range slices.SortedFunc(maps.Keys(rows.net), func(a, b netKey) int {
+		return strings.Compare(a.account+a.currency, b.account+b.currency)
+	}) {
+		parts = append(parts, key.account+" "+signed(rows.net[key], key.currency))
+	}
+	return c.theme.Paint(theme.Muted, cell.Fit(strings.Join(parts, "   "), c.w))
+}
+
+// netKey is what amounts can be summed over.
+type netKey struct{ account, currency string }
+
+func net(changes []mirror.Change, names map[moneykit.AccountID]string) map[netKey]decimal.Decimal {
+	sums := map[netKey]decimal.Decimal{}
+	add := func(t moneykit.Transaction, d decimal.Decimal) {
+		key := netKey{names[t.AccountID], t.Currency}
+		sums[key] = sums[key].Add(d)
+	}
+	for _, c := range changes {
+		if c.Kind != mirror.Created {
+			add(c.Before, c.Before.Signed().Neg())
+		}
+		if c.Kind != mirror.Removed {
+			add(c.After, c.After.Signed())
+		}
+	}
+	return sums
+}

@@ -1,0 +1,132 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"till/keystore"
+	"till/moneykit"
+	"till/moneykit/connect"
+	"till/moneykit/watch"
+	"till/ui/cell"
+	"till/ui/termsafe"
+	"till/ui/theme"
+)
+
+// fault is an error as an operator reads it: what happened, what to do next,
+// and the id that support asks for.
+type fault struct {
+	what, next, requestID string
+}
+
+// explain turns any error of the packages below into a fault. Every text in it
+// is safe to draw.
+func explain(err error) fault {
+	f := describe(err)
+	f.what, f.requestID = termsafe.Line(f.what), termsafe.Line(f.requestID)
+	return f
+}
+
+func describe(err error) fault {
+	if e := (*connect.Refusal)(nil); errors.As(err, &e) {
+		return fault{what: e.Message + " (" + words(string(e.Code)) + ")", next: "Try again.", requestID: e.RequestID}
+	}
+	if e := (*keystore.Error)(nil); errors.As(err, &e) {
+		return fault{what: e.Error(), next: e.Remedy()}
+	}
+	if e := (*moneykit.Error)(nil); errors.As(err, &e) {
+		return refusal(e)
+	}
+	if e := (*moneykit.ResponseError)(nil); errors.As(err, &e) {
+		return fault{what: "MoneyKit's answer could not be read: " + e.Reason + ".", next: "Try again; if it stays, give support the request id.", requestID: e.RequestID}
+	}
+	if e := (*moneykit.ConnectionError)(nil); errors.As(err, &e) {
+		return connection(e)
+	}
+	if errors.Is(err, watch.ErrBusy) {
+		return fault{what: "A refresh of this link is already in flight.", next: "It shows in the row when it ends."}
+	}
+	return fault{what: err.Error()}
+}
+
+func connection(e *moneykit.ConnectionError) fault {
+	switch {
+	case errors.Is(e.Err, context.DeadlineExceeded):
+		return fault{what: "MoneyKit did not answer in time.", next: "Try again; the network may be slow."}
+	case errors.Is(e.Err, context.Canceled):
+		return fault{what: "The request was given up."}
+	}
+	return fault{what: "MoneyKit cannot be reached: " + e.Err.Error(), next: "Check the network and the base URL, then try again."}
+}
+
+func refusal(e *moneykit.Error) fault {
+	f := fault{what: e.Message, requestID: e.RequestID}
+	switch {
+	case errors.Is(e, moneykit.LinkNotFound):
+		f.what, f.next = "MoneyKit knows no link with this id.", "Check the id, and that the profile is the one it was made with."
+	case errors.Is(e, moneykit.LinkDeleted):
+		f.what, f.next = "The link was disconnected.", "Its data is gone from MoneyKit."
+	case errors.Is(e, moneykit.LinkForbiddenAction):
+		f.what, f.next = "This data was not permitted for the link. "+e.Message, "A new link session can ask for it."
+	case errors.Is(e, moneykit.LinkBadState):
+		f.what = "The link is in no state for that: " + words(string(e.LinkError)) + ". " + e.Message
+		f.next = remedy(e.LinkError)
+	case errors.Is(e, moneykit.Unauthorized):
+		f.what, f.next = "MoneyKit refused the client id or secret.", "Check the credentials (p)."
+	case errors.Is(e, moneykit.ExpiredAccessToken):
+		f.what, f.next = "MoneyKit keeps calling the access token expired.", "Check this machine's clock, then try again."
+	case errors.Is(e, moneykit.RateLimitExceeded):
+		f.what, f.next = "MoneyKit's limit is reached. "+e.Message, "Wait a little, then try again."
+	case len(e.Validation) > 0:
+		f.what, f.next = "MoneyKit found the request invalid: "+e.Validation[0].Message, "This is till's mistake; give support the request id."
+	case e.Status >= 500:
+		f.what, f.next = fmt.Sprintf("MoneyKit failed with status %d. %s", e.Status, e.Message), "Try again; if it stays, give support the request id."
+	}
+	return f
+}
+
+// line tells a fault in one line, for a toast.
+func (f fault) line() string {
+	s := strings.TrimSpace(f.what + " " + f.next)
+	if f.requestID != "" {
+		s += " [" + f.requestID + "]"
+	}
+	return s
+}
+
+// pane tells a fault in the place of data that never came.
+func (f fault) pane(t *theme.Theme, w, h int) string {
+	text := min(w, 64)
+	var lines []string
+	add := func(role theme.Role, s string) {
+		for _, line := range cell.Wrap(s, text) {
+			lines = append(lines, t.Paint(role, line))
+		}
+	}
+	add(theme.Bad, "✕ "+f.what)
+	if f.next != "" {
+		lines = append(lines, "")
+		add(theme.Text, f.next)
+	}
+	if f.requestID != "" {
+		add(theme.Muted, "request id "+f.requestID)
+	}
+	lines = append(lines, "", t.Paint(theme.Key, "r")+t.Paint(theme.Muted, " try again"))
+	return middle(lines, w, h)
+}
+
+// middle puts lines in the middle of a pane, their left edges aligned.
+func middle(lines []string, w, h int) string {
+	width := 0
+	for _, line := range lines {
+		width = max(width, cell.Width(line))
+	}
+	left := cell.Blank((w - width) / 2)
+	top := max(0, (h-len(lines))/2)
+	all := make([]string, top, top+len(lines))
+	for _, line := range lines {
+		all = append(all, left+line)
+	}
+	return cell.Block(all, w, h)
+}

@@ -1,0 +1,187 @@
+package views
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"till/moneykit"
+	"till/moneykit/watch"
+	"till/ui"
+	"till/ui/cell"
+	"till/ui/termsafe"
+	"till/ui/theme"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// The tabs of a link, in order.
+const (
+	tabOverview = iota
+	tabAccounts
+	tabTransactions
+	tabChanges
+	tabJSON
+)
+
+// tab is one page of a link. It lives as long as the link's screen.
+type tab interface {
+	name() string
+	// show runs when the tab comes on screen; it loads what is missing.
+	show() tea.Cmd
+	update(tea.Msg) tea.Cmd
+	actions() []ui.Action
+	capturing() bool
+	setSize(w, h int)
+	setTheme(*theme.Theme)
+	view() string
+}
+
+// linkPage is what a link's tabs share: which link it is, and the last that
+// the watcher told of it.
+type linkPage struct {
+	*session
+	ctx      context.Context
+	to       ui.To
+	id       moneykit.LinkID
+	snapshot watch.Snapshot
+	theme    *theme.Theme
+}
+
+// linkScreen shows one link in tabs.
+type linkScreen struct {
+	linkPage
+	w, h int
+	tab  int
+	tabs []tab
+}
+
+var _ ui.Screen = (*linkScreen)(nil)
+
+func newLink(s *session, id moneykit.LinkID) *linkScreen {
+	l := &linkScreen{linkPage: linkPage{session: s, id: id}}
+	l.snapshot.ID = id
+	if known, ok := s.watch.Snapshot(id); ok {
+		l.snapshot = known
+	}
+	l.tabs = []tab{
+		newOverviewTab(&l.linkPage), newAccountsTab(&l.linkPage), newTransactionsTab(&l.linkPage, ""),
+		newChangesTab(&l.linkPage), newJSONTab(&l.linkPage),
+	}
+	return l
+}
+
+func (l *linkScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
+	l.ctx, l.to = ctx, ui.To{ID: id}
+	l.watch.Look(l.id)
+	return l.tabs[l.tab].show()
+}
+
+func (l *linkScreen) Update(msg tea.Msg) tea.Cmd {
+	if news, ok := msg.(newsMsg); ok {
+		return l.news(news.snapshots)
+	}
+	if _, typed := msg.(tea.KeyPressMsg); typed {
+		return l.tabs[l.tab].update(msg)
+	}
+	cmds := make([]tea.Cmd, len(l.tabs))
+	for i, t := range l.tabs {
+		cmds[i] = t.update(msg)
+	}
+	return tea.Batch(cmds...)
+}
+
+func (l *linkScreen) news(snapshots []watch.Snapshot) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, s := range snapshots {
+		if s.ID != l.id {
+			continue
+		}
+		before := l.snapshot
+		l.snapshot = s
+		for _, t := range l.tabs {
+			cmds = append(cmds, t.update(linkNewsMsg{before, s}))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// linkNewsMsg tells a link's tabs what is new.
+type linkNewsMsg struct{ before, now watch.Snapshot }
+
+// refreshed reports whether the news are that a product was refreshed.
+func (m linkNewsMsg) refreshed(product moneykit.Product) bool {
+	if m.now.Link == nil {
+		return false
+	}
+	status := m.now.Link.Products.Of(product)
+	if status == nil || m.before.Link == nil {
+		return false
+	}
+	before := m.before.Link.Products.Of(product)
+	return before == nil || status.RefreshedAt.After(before.RefreshedAt)
+}
+
+func (l *linkScreen) Actions() []ui.Action {
+	actions := l.tabs[l.tab].actions()
+	current := func() (watch.Snapshot, bool) { return l.snapshot, true }
+	actions = append(actions, l.linkActions(current, func() tea.Cmd { return l.turn(tabChanges) })...)
+	actions = append(actions,
+		ui.Action{Name: "Next tab", Key: ui.Bind("tab", "next tab"), Do: func() tea.Cmd { return l.turn(l.tab + 1) }},
+		ui.Action{Name: "Previous tab", Key: ui.Bind("shift+tab", "previous tab"), Quiet: true, Do: func() tea.Cmd { return l.turn(l.tab + len(l.tabs) - 1) }},
+	)
+	for i, t := range l.tabs {
+		key := strconv.Itoa(i + 1)
+		actions = append(actions, ui.Action{Name: "Tab " + t.name(), Key: ui.Bind(key, t.name()), Quiet: true, Do: func() tea.Cmd { return l.turn(i) }})
+	}
+	return actions
+}
+
+func (l *linkScreen) turn(tab int) tea.Cmd {
+	l.tab = tab % len(l.tabs)
+	return l.tabs[l.tab].show()
+}
+
+func (l *linkScreen) Capturing() bool { return l.tabs[l.tab].capturing() }
+
+func (l *linkScreen) SetTheme(t *theme.Theme) {
+	l.theme = t
+	for _, tab := range l.tabs {
+		tab.setTheme(t)
+	}
+}
+
+func (l *linkScreen) SetSize(w, h int) {
+	l.w, l.h = w, h
+	for _, t := range l.tabs {
+		t.setSize(w, max(0, h-2))
+	}
+}
+
+func (l *linkScreen) Title() string {
+	if name := institution(l.snapshot); name != "" {
+		return name
+	}
+	return termsafe.Line(string(l.id))
+}
+
+func (l *linkScreen) View() string {
+	return l.bar() + "\n" + cell.Blank(l.w) + "\n" + l.tabs[l.tab].view()
+}
+
+// bar names the tabs, and the link's state to the right.
+func (l *linkScreen) bar() string {
+	var names []string
+	used := 0
+	for i, t := range l.tabs {
+		text, role := strconv.Itoa(i+1)+" "+t.name(), theme.Muted
+		if i == l.tab {
+			role = theme.Accent
+			text = "▌" + text
+		}
+		used += cell.Width(text) + 2
+		names = append(names, l.theme.Paint(role, text))
+	}
+	state := stateLook(l.snapshot)
+	word := cell.Cut(state.String(), max(0, l.w-used))
+	return strings.Join(names, "  ") + cell.Blank(l.w-used+2-cell.Width(word)) + l.theme.Paint(state.role, word)
+}

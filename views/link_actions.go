@@ -1,0 +1,173 @@
+package views
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"till/keystore"
+	"till/moneykit"
+	"till/moneykit/watch"
+	"till/ui"
+	"till/ui/form"
+	"till/ui/termsafe"
+	"till/ui/theme"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
+)
+
+// linkActions are what can be done with one link, wherever it is shown.
+func (s *session) linkActions(current func() (watch.Snapshot, bool), changes func() tea.Cmd) []ui.Action {
+	on := func(do func(watch.Snapshot) tea.Cmd) func() tea.Cmd {
+		return func() tea.Cmd {
+			link, _ := current()
+			return do(link)
+		}
+	}
+	unless := func(reason func(watch.Snapshot) string) func() string {
+		return func() string {
+			link, ok := current()
+			if !ok || link.Link == nil {
+				return "the link has not been read yet"
+			}
+			return reason(link)
+		}
+	}
+	actions := []ui.Action{
+		{Name: "Refresh: ask the bank for fresh data", Key: ui.Bind("r", "refresh"), Disabled: unless(whyNoRefresh), Do: on(s.askRefresh)},
+		{Name: "Relink: let the customer log in again", Key: ui.Bind("R", "relink"), Danger: true, Disabled: unless(s.whyNoRelink), Do: on(s.askRelink)},
+		{Name: "Disconnect the link for good", Key: ui.Bind("D", "disconnect"), Danger: true, Disabled: unless(whyNoDisconnect), Do: on(s.askDisconnect)},
+		{Name: "Reset: break the link on purpose (Sandbox)", Key: ui.Bind("x", "reset"), Danger: true, Quiet: true, Disabled: unless(s.whyNoReset), Do: on(s.askReset)},
+	}
+	if s.app.ReadOnly {
+		actions = nil
+	}
+	return append(actions,
+		ui.Action{Name: "Changes: what the last sync brought", Key: ui.Bind("d", "changes"), Do: changes},
+		ui.Action{Name: "Copy the link's id", Key: ui.Bind("y", "copy id"), Quiet: true, Do: on(func(link watch.Snapshot) tea.Cmd {
+			return copyText(string(link.ID), "Link id")
+		})},
+	)
+}
+
+func whyNoRefresh(s watch.Snapshot) string {
+	switch {
+	case s.Refreshing():
+		return "a refresh of this link is already in flight"
+	case s.Link.State != moneykit.Connected:
+		return "only a connected link can be refreshed; this one is " + stateLook(s).word
+	}
+	return ""
+}
+
+func whyNoDisconnect(s watch.Snapshot) string {
+	if s.Link.State == moneykit.Deleted {
+		return "this link was disconnected already"
+	}
+	return ""
+}
+
+func (s *session) whyNoReset(link watch.Snapshot) string {
+	switch {
+	case s.profile.Mode == keystore.Live:
+		return "a reset is for testing, and this profile is Live"
+	case link.Link.State != moneykit.Connected:
+		return "only a connected link can be reset"
+	}
+	return ""
+}
+
+// askRefresh lets the operator choose products and asks for them.
+func (s *session) askRefresh(link watch.Snapshot) tea.Cmd {
+	chosen := []string{string(moneykit.ProductAccounts), string(moneykit.ProductTransactions)}
+	var options []huh.Option[string]
+	for product := range link.Link.Products.All() {
+		options = append(options, huh.NewOption(words(string(product)), string(product)))
+	}
+	return ui.Open(form.New("Refresh "+institution(link), func() []huh.Field {
+		return []huh.Field{huh.NewMultiSelect[string]().
+			Title("Which products?").
+			Options(options...).Value(&chosen).Height(len(options) + 1).Filterable(false).
+			Validate(func(ticked []string) error {
+				if len(ticked) == 0 {
+					return errors.New("tick a product with space")
+				}
+				return nil
+			})}
+	}, func() tea.Cmd {
+		products := make([]moneykit.Product, len(chosen))
+		for i, p := range chosen {
+			products[i] = moneykit.Product(p)
+		}
+		return s.refresh(link.ID, products)
+	}).Says(theme.Muted, "The bank is asked for fresh data: accounts and transactions at most once an hour, numbers and identity once a day."))
+}
+
+// refresh asks for fresh data. Transactions are synced first, so that what the
+// refresh brings can be told from what was there.
+func (s *session) refresh(id moneykit.LinkID, products []moneykit.Product) tea.Cmd {
+	ctx, m, w := s.ctx, s.mirror, s.watch
+	return func() tea.Msg {
+		if slices.Contains(products, moneykit.ProductTransactions) {
+			// Without a baseline the refresh still works; only its diff is
+			// the whole history then.
+			_ = m.Baseline(ctx, id)
+		}
+		if err := w.Refresh(id, products...); err != nil {
+			return ui.Toast(ui.Failure, explain(err).line())()
+		}
+		return nil
+	}
+}
+
+// askDisconnect has the institution's name typed before anything is deleted.
+func (s *session) askDisconnect(link watch.Snapshot) tea.Cmd {
+	name := institution(link)
+	return ui.Open(form.TypeToConfirm("Disconnect "+name, name, func() tea.Cmd {
+		return s.disconnect(link)
+	}).
+		Says(theme.Text, termsafe.Line(string(link.ID))).
+		Says(theme.Bad, "MoneyKit forgets the bank login and all data of this link. It cannot be undone; the customer would have to link anew."))
+}
+
+func (s *session) disconnect(link watch.Snapshot) tea.Cmd {
+	ctx, client, w, store := s.ctx, s.client, s.watch, s.mirror.Store()
+	return func() tea.Msg {
+		if _, err := client.DeleteLink(ctx, link.ID); err != nil {
+			return ui.Toast(ui.Failure, institution(link)+" was not disconnected. "+explain(err).line())()
+		}
+		w.Look(link.ID)
+		_ = store.Remember(ctx, link.ID) // GET /links no longer tells it
+		return ui.Toast(ui.Success, institution(link)+" is disconnected")()
+	}
+}
+
+func (s *session) askReset(link watch.Snapshot) tea.Cmd {
+	return ui.Open(form.Confirm("Reset "+institution(link)+"?", "Reset it", func() tea.Cmd {
+		return s.reset(link)
+	}).Says(theme.Text, "The link goes to auth expired, as when a bank stops accepting a login. R relinks it."))
+}
+
+func (s *session) reset(link watch.Snapshot) tea.Cmd {
+	ctx, client, w := s.ctx, s.client, s.watch
+	return func() tea.Msg {
+		state, err := client.ResetLink(ctx, link.ID)
+		if err != nil {
+			return ui.Toast(ui.Failure, institution(link)+" was not reset. "+explain(err).line())()
+		}
+		w.Put(state)
+		return ui.Toast(ui.Success, institution(link)+" is reset: it needs a relink now")()
+	}
+}
+
+// ValidLinkID takes what may be a link's id; only MoneyKit knows whether it is.
+func ValidLinkID(id string) error {
+	id = strings.TrimSpace(id)
+	if id == "" {
+		return errors.New("type the id of a link")
+	}
+	if strings.ContainsAny(id, " /?#") || id != termsafe.Line(id) {
+		return errors.New("a link id is one word, such as mk_eqkWN34UEoa2NpQ")
+	}
+	return nil
+}

@@ -1,0 +1,327 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"till/moneykit"
+	"till/moneykit/watch"
+	"till/ui"
+	"till/ui/cell"
+	"till/ui/table"
+	"till/ui/theme"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+const (
+	// wide is the room from which a second pane fits beside a list: a terminal
+	// of 120 columns less the frame.
+	wide    = 116
+	paneGap = " │ "
+	// jobTick is how often the clock of a refresh in flight moves.
+	jobTick = time.Second
+)
+
+// linksScreen lists every link of a session. It is at the bottom of the stack
+// and runs the session's watcher.
+type linksScreen struct {
+	*session
+	id    ui.ID
+	open  moneykit.LinkID // to be opened at the start
+	theme *theme.Theme
+	w, h  int
+
+	rows    linkRows
+	table   *table.Model
+	filter  filter
+	listing resource[int] // how many GET /links has listed
+	offline bool
+	ticking bool
+}
+
+var _ ui.Screen = (*linksScreen)(nil)
+
+func newLinks(s *session, open moneykit.LinkID) *linksScreen {
+	l := &linksScreen{session: s, open: open, rows: newLinkRows(), filter: newFilter(), table: table.New(
+		table.Column{Title: "STATE", Width: 21},
+		table.Column{Title: "INSTITUTION", Width: 16, Flex: 2},
+		table.Column{Title: "LINK", Width: 10, Flex: 1, Drop: 2},
+		table.Column{Title: "PRODUCTS", Width: 11, Drop: 1},
+		table.Column{Title: "FRESH", Width: 5, Right: true},
+	)}
+	l.table.SetSource(&l.rows)
+	return l
+}
+
+type (
+	linksListedMsg struct {
+		ui.To
+		count int
+		err   error
+	}
+	jobTickMsg struct{ ui.To }
+)
+
+func (l *linksScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
+	l.id, l.ctx = id, ctx
+	cmds := []tea.Cmd{l.status(), run(ctx, l.watch), listen(ctx, l.watch), l.list()}
+	if l.open != "" {
+		cmds = append(cmds, ui.Push(newLink(l.session, l.open)))
+	}
+	return tea.Batch(cmds...)
+}
+
+// list fills the watcher with ids: those that GET /links tells, and those that
+// only who knows them can see.
+func (l *linksScreen) list() tea.Cmd {
+	if !l.listing.begin() {
+		return nil
+	}
+	ctx, s, to := l.ctx, l.session, ui.To{ID: l.id}
+	return func() tea.Msg {
+		count, err := 0, error(nil)
+		var page []moneykit.LinkID
+		for ref, e := range s.client.Links(ctx, linksPage) {
+			if err = e; err != nil {
+				break
+			}
+			count++
+			if page = append(page, ref.ID); len(page) == linksPage {
+				s.watch.Add(page...)
+				page = page[:0]
+			}
+		}
+		s.watch.Add(page...)
+		if remembered, e := s.mirror.Store().Known(ctx); e == nil {
+			s.watch.Add(remembered...)
+		}
+		s.watch.Add(s.known()...)
+		return linksListedMsg{to, count, err}
+	}
+}
+
+// linksPage is the smallest page that the API gives, so that the first rows
+// come soon.
+const linksPage = 500
+
+func (l *linksScreen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case newsMsg:
+		return tea.Batch(l.news(msg.snapshots), listen(l.ctx, l.watch))
+	case linksListedMsg:
+		return l.listed(msg)
+	case syncedMsg:
+		return l.synced(msg)
+	case knownMsg:
+		l.watch.Add(msg.id)
+	case jobTickMsg:
+		l.ticking = false
+		return tea.Batch(l.status(), l.tickJobs())
+	default:
+		if l.filter.typing {
+			return l.type_(msg)
+		}
+	}
+	return nil
+}
+
+func (l *linksScreen) listed(msg linksListedMsg) tea.Cmd {
+	again := l.listing.end(msg.count, msg.err)
+	l.offline = offline(msg.err)
+	var told tea.Cmd
+	if msg.err != nil && l.rows.known() > 0 {
+		told = ui.Toast(ui.Failure, explain(msg.err).line())
+	}
+	if again {
+		return tea.Batch(told, l.list())
+	}
+	return tea.Batch(told, l.status())
+}
+
+// news takes snapshots in, tells how refreshes ended, and syncs what they
+// brought.
+func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, s := range snapshots {
+		before := l.rows.snapshots[s.ID]
+		if s.Err != nil || !s.At.Equal(before.At) {
+			l.offline = offline(s.Err)
+		}
+		if ended(before, s) {
+			cmds = append(cmds, l.refreshEnded(s))
+		}
+		if left(before, s) {
+			cmds = append(cmds, connectionToast(s))
+		}
+		l.rows.put(s)
+	}
+	l.refilter()
+	return tea.Batch(append(cmds, l.show(), l.status(), l.tickJobs())...)
+}
+
+// ended reports that a refresh came to its end between two snapshots.
+func ended(before, now watch.Snapshot) bool {
+	if now.Refresh == nil || !now.Refresh.Phase.Over() {
+		return false
+	}
+	return before.Refresh == nil || !before.Refresh.Phase.Over() || !before.Refresh.Started.Equal(now.Refresh.Started)
+}
+
+// left reports that a link has just finished connecting, one way or the other.
+func left(before, now watch.Snapshot) bool {
+	return before.Link != nil && now.Link != nil &&
+		before.Link.State == moneykit.Connecting && now.Link.State != moneykit.Connecting
+}
+
+func connectionToast(s watch.Snapshot) tea.Cmd {
+	if s.Link.State == moneykit.Connected {
+		return ui.Toast(ui.Success, institution(s)+" is connected")
+	}
+	return ui.Toast(ui.Failure, institution(s)+": "+stateLook(s).word)
+}
+
+func (l *linksScreen) refreshEnded(s watch.Snapshot) tea.Cmd {
+	cmds := []tea.Cmd{refreshToast(s)}
+	if s.Refresh.Brought(moneykit.ProductTransactions) {
+		cmds = append(cmds, syncLink(l.ctx, l.mirror, s.ID))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (l *linksScreen) synced(msg syncedMsg) tea.Cmd {
+	switch name := institution(l.rows.snapshots[msg.link]); {
+	case msg.err != nil:
+		return ui.Toast(ui.Failure, "Transactions of "+name+" not synced: "+explain(msg.err).line())
+	case msg.sync.Seq == 0 || msg.sync.Before == "":
+		return nil
+	default:
+		return ui.Toast(ui.Success, fmt.Sprintf("%s: %s in its transactions · d shows them", name, counts(msg.sync.Created, msg.sync.Updated, msg.sync.Removed)))
+	}
+}
+
+func offline(err error) bool {
+	e := (*moneykit.ConnectionError)(nil)
+	return errors.As(err, &e) && !errors.Is(err, context.Canceled)
+}
+
+// status brings the header and the job line up to date.
+func (l *linksScreen) status() tea.Cmd {
+	jobs := l.rows.refreshing()
+	return ui.SetStatus(ui.Status{Chips: l.chips(l.offline, len(jobs)), Jobs: len(jobs), Job: jobLine(jobs, time.Now())})
+}
+
+// tickJobs keeps the job line's clock going while there is a job.
+func (l *linksScreen) tickJobs() tea.Cmd {
+	if l.ticking || len(l.rows.refreshing()) == 0 {
+		return nil
+	}
+	l.ticking = true
+	return tick(jobTick, jobTickMsg{ui.To{ID: l.id}})
+}
+
+// show tells the watcher which rows are on screen.
+func (l *linksScreen) show() tea.Cmd {
+	from, to := l.table.Visible()
+	l.watch.Show(l.rows.ids(from, to)...)
+	return nil
+}
+
+// type_ takes a key into the filter.
+func (l *linksScreen) type_(msg tea.Msg) tea.Cmd {
+	changed, cmd := l.filter.update(msg)
+	if changed {
+		l.refilter()
+		l.show()
+	}
+	return cmd
+}
+
+// refilter picks the rows anew and keeps the cursor on its link.
+func (l *linksScreen) refilter() {
+	current, ok := l.current()
+	l.rows.pick(&l.filter)
+	if i := l.rows.index(current.ID); ok && i >= 0 {
+		l.table.MoveTo(i)
+	}
+	l.table.SetSource(&l.rows)
+}
+
+// current returns the link under the cursor.
+func (l *linksScreen) current() (watch.Snapshot, bool) {
+	i := l.table.Cursor()
+	if i < 0 {
+		return watch.Snapshot{}, false
+	}
+	return l.rows.at(i), true
+}
+
+func (l *linksScreen) Capturing() bool { return l.filter.typing }
+
+func (l *linksScreen) SetTheme(t *theme.Theme) {
+	l.theme = t
+	l.table.SetTheme(t)
+}
+
+func (l *linksScreen) SetSize(w, h int) {
+	l.w, l.h = w, h
+	l.table.SetSize(l.listWidth(), max(0, h-2))
+	l.show()
+}
+
+func (l *linksScreen) listWidth() int {
+	if l.w < wide {
+		return l.w
+	}
+	return l.w*3/5 - len(paneGap)
+}
+
+func (l *linksScreen) Title() string { return "Links" }
+
+func (l *linksScreen) View() string {
+	body := l.body(l.listWidth(), l.h-2)
+	if l.w >= wide {
+		body = cell.Beside(body, l.preview(l.w-l.listWidth()-3, l.h-2), l.theme.Paint(theme.Border, paneGap))
+	}
+	return l.summary() + "\n" + cell.Blank(l.w) + "\n" + body
+}
+
+func (l *linksScreen) body(w, h int) string {
+	switch {
+	case l.rows.Len() > 0:
+		return l.table.View()
+	case l.filter.active():
+		return middle([]string{l.theme.Paint(theme.Muted, "no link matches the filter")}, w, h)
+	case l.listing.loaded:
+		return middle([]string{
+			l.theme.Paint(theme.Strong, "No links yet"), "",
+			"MoneyKit lists links that connected at least once.",
+			l.theme.Paint(theme.Key, "o") + " opens one by its id.",
+		}, w, h)
+	}
+	return l.listing.blank(l.theme, w, h, "Asking MoneyKit for its links…")
+}
+
+func (l *linksScreen) preview(w, h int) string {
+	s, ok := l.current()
+	if !ok {
+		return cell.Block(nil, w, h)
+	}
+	return cell.Block(overview(l.theme, s, w, time.Now()), w, h)
+}
+
+// summary counts links by state, or shows the filter.
+func (l *linksScreen) summary() string {
+	if l.filter.typing || l.filter.active() {
+		right := fmt.Sprintf("%d of %d", l.rows.Len(), l.rows.known())
+		left := l.filter.view(l.theme, l.w-len(right)-2)
+		return cell.Fit(left, l.w-len(right)) + l.theme.Paint(theme.Muted, right)
+	}
+	parts := []string{l.theme.Paint(theme.Strong, plural(l.rows.known(), "link"))}
+	for _, c := range l.rows.tally() {
+		parts = append(parts, l.theme.Paint(c.role, fmt.Sprintf("%s %d %s", c.symbol, c.count, c.word)))
+	}
+	return cell.Fit(strings.Join(parts, "   "), l.w)
+}

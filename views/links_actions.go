@@ -1,0 +1,107 @@
+package views
+
+import (
+	"context"
+	"strings"
+	"till/moneykit"
+	"till/ui"
+	"till/ui/form"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
+)
+
+const noLink = "there is no link under the cursor"
+
+func (l *linksScreen) Actions() []ui.Action {
+	if l.rows.Len() == 0 && !l.listing.loaded {
+		return append([]ui.Action{{Name: "Ask for the links again", Key: ui.Bind("r", "try again"), Do: l.list}}, l.elsewhere()...)
+	}
+	actions := []ui.Action{{
+		Name: "Open the link", Key: ui.Bind("enter", "open"), Disabled: l.none,
+		Do: func() tea.Cmd { return l.enter(tabOverview) },
+	}}
+	actions = append(actions, l.linkActions(l.current, func() tea.Cmd { return l.enter(tabChanges) })...)
+	actions = append(actions, l.filter.actions(l.filtered)...)
+	actions = append(actions, l.elsewhere()...)
+	actions = append(actions,
+		ui.Action{Name: "Sort by the next column", Key: ui.Bind("s", "sort"), Quiet: true, Do: func() tea.Cmd {
+			return l.sort((l.rows.sorted+1)%5, false)
+		}},
+		ui.Action{Name: "Reverse the sort", Key: ui.Bind("S", "reverse"), Quiet: true, Do: func() tea.Cmd {
+			return l.sort(max(0, l.rows.sorted), !l.rows.reverse)
+		}},
+	)
+	return append(actions, moves(l.table, l.show)...)
+}
+
+// elsewhere are the actions that lead away from the list.
+func (l *linksScreen) elsewhere() []ui.Action {
+	return []ui.Action{
+		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Do: l.askID},
+		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: true, Do: func() tea.Cmd { return ui.Push(newProfiles(l.app)) }},
+	}
+}
+
+func (l *linksScreen) none() string {
+	if _, ok := l.current(); !ok {
+		return noLink
+	}
+	return ""
+}
+
+func (l *linksScreen) enter(tab int) tea.Cmd {
+	s, ok := l.current()
+	if !ok {
+		return ui.Toast(ui.Notice, noLink)
+	}
+	screen := newLink(l.session, s.ID)
+	screen.tab = tab
+	return ui.Push(screen)
+}
+
+func (l *linksScreen) filtered() tea.Cmd {
+	l.refilter()
+	return l.show()
+}
+
+func (l *linksScreen) sort(column int, reverse bool) tea.Cmd {
+	current, ok := l.current()
+	l.rows.sort(column, reverse)
+	l.rows.pick(&l.filter)
+	if ok {
+		l.table.MoveTo(l.rows.index(current.ID))
+	}
+	mark := " ↓"
+	if reverse {
+		mark = " ↑"
+	}
+	l.table.SetMark(column, mark)
+	return l.show()
+}
+
+// askID opens a link that the list may leave out.
+func (l *linksScreen) askID() tea.Cmd {
+	var id string
+	return ui.Open(form.New("Open a link by its id", func() []huh.Field {
+		return []huh.Field{huh.NewInput().Title("Link id").Placeholder("mk_…").Value(&id).Validate(ValidLinkID)}
+	}, func() tea.Cmd {
+		return openLink(l.session, moneykit.LinkID(strings.TrimSpace(id)))
+	}))
+}
+
+// openLink shows a link and remembers its id.
+func openLink(s *session, id moneykit.LinkID) tea.Cmd {
+	ctx, store := s.ctx, s.mirror.Store()
+	return tea.Batch(ui.Push(newLink(s, id)), func() tea.Msg { return remember(ctx, store, id) })
+}
+
+func remember(ctx context.Context, store interface {
+	Remember(context.Context, ...moneykit.LinkID) error
+}, id moneykit.LinkID,
+) tea.Msg {
+	if store.Remember(ctx, id) != nil {
+		return nil
+	}
+	return knownMsg{id}
+}

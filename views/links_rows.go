@@ -1,0 +1,179 @@
+package views
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"till/moneykit"
+	"till/moneykit/watch"
+	"till/ui/table"
+	"till/ui/termsafe"
+	"till/ui/theme"
+	"time"
+)
+
+// linkRows holds the links of a session and the order in which they are shown.
+// Rows keep their places when news arrive; only a sort or a filter moves them.
+type linkRows struct {
+	snapshots map[moneykit.LinkID]watch.Snapshot
+	all       []moneykit.LinkID // in the order they became known, or sorted
+	shown     []moneykit.LinkID // what the filter lets through
+	sorted    int               // the column, -1 for none
+	reverse   bool
+}
+
+func newLinkRows() linkRows {
+	return linkRows{snapshots: map[moneykit.LinkID]watch.Snapshot{}, sorted: -1}
+}
+
+func (r *linkRows) Len() int { return len(r.shown) }
+
+func (r *linkRows) Row(i int) []table.Cell {
+	s := r.at(i)
+	state := stateLook(s)
+	cells := []table.Cell{
+		{Text: state.String(), Role: state.role},
+		{Text: institution(s), Role: theme.Text},
+		{Text: termsafe.Line(string(s.ID)), Role: theme.Muted},
+		{Text: "", Role: theme.Muted},
+		{Text: none, Role: theme.Muted},
+	}
+	if s.Link == nil {
+		return cells
+	}
+	cells[3].Text = productLetters(s.Link.Products)
+	if strings.Contains(cells[3].Text, "!") {
+		cells[3].Role = theme.Warn
+	}
+	cells[4].Text = age(newest(s.Link), time.Now())
+	return cells
+}
+
+func (r *linkRows) known() int { return len(r.all) }
+
+func (r *linkRows) at(i int) watch.Snapshot { return r.snapshots[r.shown[i]] }
+
+func (r *linkRows) index(id moneykit.LinkID) int { return slices.Index(r.shown, id) }
+
+func (r *linkRows) ids(from, to int) []moneykit.LinkID { return slices.Clone(r.shown[from:to]) }
+
+func (r *linkRows) put(s watch.Snapshot) {
+	if _, known := r.snapshots[s.ID]; !known {
+		r.all = append(r.all, s.ID)
+	}
+	r.snapshots[s.ID] = s
+}
+
+// pick decides which rows are shown.
+func (r *linkRows) pick(f *filter) {
+	if !f.active() {
+		r.shown = r.all
+		return
+	}
+	r.shown = slices.DeleteFunc(slices.Clone(r.all), func(id moneykit.LinkID) bool {
+		s := r.snapshots[id]
+		return !f.matches(string(id), institution(s), stateLook(s).word)
+	})
+}
+
+// sort orders the rows by a column of the table.
+func (r *linkRows) sort(column int, reverse bool) {
+	r.sorted, r.reverse = column, reverse
+	sorted := slices.Clone(r.all)
+	slices.SortStableFunc(sorted, func(a, b moneykit.LinkID) int {
+		c := compareLinks(r.snapshots[a], r.snapshots[b], column)
+		if reverse {
+			return -c
+		}
+		return c
+	})
+	r.all = sorted
+}
+
+func compareLinks(a, b watch.Snapshot, column int) int {
+	switch column {
+	case 0:
+		return cmp.Compare(stateLook(a).word, stateLook(b).word)
+	case 1:
+		return cmp.Compare(strings.ToLower(institution(a)), strings.ToLower(institution(b)))
+	case 2:
+		return cmp.Compare(a.ID, b.ID)
+	case 3:
+		return cmp.Compare(letters(b), letters(a))
+	}
+	return fresh(b).Compare(fresh(a))
+}
+
+func letters(s watch.Snapshot) string {
+	if s.Link == nil {
+		return ""
+	}
+	return productLetters(s.Link.Products)
+}
+
+func fresh(s watch.Snapshot) time.Time {
+	if s.Link == nil {
+		return time.Time{}
+	}
+	return newest(s.Link)
+}
+
+// refreshing returns the links with a refresh in flight, oldest refresh first.
+func (r *linkRows) refreshing() []watch.Snapshot {
+	var found []watch.Snapshot
+	for _, id := range r.all {
+		if s := r.snapshots[id]; s.Refreshing() {
+			found = append(found, s)
+		}
+	}
+	slices.SortFunc(found, func(a, b watch.Snapshot) int { return a.Refresh.Started.Compare(b.Refresh.Started) })
+	return found
+}
+
+// stateCount is how many links are in a state.
+type stateCount struct {
+	look
+	count int
+}
+
+// tally counts links by the groups an operator thinks in.
+func (r *linkRows) tally() []stateCount {
+	groups := []stateCount{
+		{look{"●", "connected", theme.Good}, 0},
+		{look{"✕", "error", theme.Bad}, 0},
+		{look{"◌", "connecting", theme.Warn}, 0},
+		{look{"○", "deleted", theme.Muted}, 0},
+		{look{"·", "reading", theme.Muted}, 0},
+		{look{"?", "other", theme.Info}, 0},
+	}
+	for _, id := range r.all {
+		groups[group(r.snapshots[id])].count++
+	}
+	return slices.DeleteFunc(groups, func(g stateCount) bool { return g.count == 0 })
+}
+
+func group(s watch.Snapshot) int {
+	switch {
+	case s.Link == nil && s.Err != nil:
+		return 1
+	case s.Link == nil:
+		return 4
+	}
+	switch s.Link.State {
+	case moneykit.Connected:
+		return 0
+	case moneykit.InError:
+		return 1
+	case moneykit.Connecting, moneykit.AwaitingTokenExchange:
+		return 2
+	case moneykit.Deleted:
+		return 3
+	}
+	return 5
+}
+
+// counts tells what a sync brought: "+3 ~1 −0".
+func counts(created, updated, removed int) string {
+	return fmt.Sprintf("+%d ~%d %s%d", created, updated, minus, removed)
+}

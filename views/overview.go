@@ -1,0 +1,107 @@
+package views
+
+import (
+	"strings"
+	"till/moneykit"
+	"till/moneykit/watch"
+	"till/ui/cell"
+	"till/ui/termsafe"
+	"till/ui/theme"
+	"time"
+)
+
+// overview tells all that is known of a link itself, in lines of w cells.
+func overview(t *theme.Theme, s watch.Snapshot, w int, now time.Time) []string {
+	if s.Link == nil {
+		if s.Err != nil {
+			return strings.Split(explain(s.Err).pane(t, w, 10), "\n")
+		}
+		return []string{t.Paint(theme.Muted, "Reading the link…")}
+	}
+	state := stateLook(s)
+	lines := []string{t.Paint(theme.Strong, cell.Cut(institution(s), w)), t.Paint(state.role, state.String()), ""}
+	if hint := stateHint(s); hint != "" {
+		for _, line := range cell.Wrap(hint, w) {
+			lines = append(lines, t.Paint(theme.Text, line))
+		}
+		lines = append(lines, "")
+	}
+	lines = append(lines, facts(t, w, linkFacts(s, now))...)
+	lines = append(lines, "")
+	return append(lines, productLines(t, s, w, now)...)
+}
+
+func stateHint(s watch.Snapshot) string {
+	switch s.Link.State {
+	case moneykit.InError:
+		return remedy(s.Link.ErrorCode)
+	case moneykit.Connecting:
+		return "MoneyKit is fetching from the bank for the first time, or after a relink."
+	case moneykit.AwaitingTokenExchange:
+		return "The customer is done; the app has not exchanged its token yet."
+	case moneykit.Deleted:
+		return "Disconnected. MoneyKit remembers the id for 90 days."
+	}
+	return ""
+}
+
+// fact is a name and what stands behind it.
+type fact struct{ name, value string }
+
+func linkFacts(s watch.Snapshot, now time.Time) []fact {
+	link := s.Link
+	all := []fact{
+		{"link", termsafe.Line(string(s.ID))},
+		{"institution", termsafe.Line(string(link.InstitutionID))},
+		{"provider", termsafe.Line(link.Provider)},
+		{"last synced", ago(link.LastSyncedAt, now)},
+		{"tags", termsafe.Line(strings.Join(link.Tags, ", "))},
+		{"webhook", termsafe.Line(link.Webhook)},
+		{"could add", productNames(link.AvailableProducts)},
+		{"read", ago(s.At, now)},
+	}
+	if s.Err != nil {
+		all = append(all, fact{"last read", "failed: " + explain(s.Err).line()})
+	}
+	return all
+}
+
+// facts lays out names and values; empty values are left out.
+func facts(t *theme.Theme, w int, all []fact) []string {
+	const names = 13
+	var lines []string
+	for _, f := range all {
+		if f.value != "" {
+			lines = append(lines, t.Paint(theme.Muted, cell.Fit(f.name, names))+cell.Cut(f.value, w-names))
+		}
+	}
+	return lines
+}
+
+func productLines(t *theme.Theme, s watch.Snapshot, w int, now time.Time) []string {
+	const name, fresh = 17, 7
+	lines := []string{t.Paint(theme.Muted, cell.Fit("PRODUCT", name)+cell.Fit("FRESH", fresh)+"LAST REFRESH")}
+	for product, status := range s.Link.Products.All() {
+		text, role := "fine", theme.Good
+		switch {
+		case refreshing(s, product):
+			text, role = "⟳ "+string(s.Refresh.Phase)+" · "+took(s.Refresh.Took(now)), theme.Warn
+		case status.Unavailable != "":
+			text, role = "unavailable: "+words(status.Unavailable), theme.Muted
+		case status.ErrorCode != "":
+			text, role = "✕ "+words(string(status.ErrorCode))+" "+termsafe.Line(status.ErrorMessage), theme.Bad
+		case status.RefreshedAt.IsZero():
+			text, role = "never", theme.Muted
+		}
+		lines = append(lines, cell.Fit(words(string(product)), name)+
+			t.Paint(theme.Muted, cell.Fit(age(status.RefreshedAt, now), fresh))+
+			t.Paint(role, cell.Cut(text, max(0, w-name-fresh))))
+	}
+	if r := s.Refresh; r != nil && r.Phase.Over() {
+		lines = append(lines, "")
+		for _, line := range cell.Wrap(capital(refreshOutcome(s, now)), w) {
+			lines = append(lines, t.Paint(outcomeRole(r.Phase), line))
+		}
+	}
+	return lines
+}

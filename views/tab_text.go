@@ -1,0 +1,99 @@
+package views
+
+import (
+	"bytes"
+	"encoding/json"
+	"till/ui"
+	"till/ui/cell"
+	"till/ui/termsafe"
+	"till/ui/theme"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// overviewTab shows the link itself.
+type overviewTab struct {
+	*linkPage
+	pane textPane
+}
+
+func newOverviewTab(p *linkPage) *overviewTab { return &overviewTab{linkPage: p} }
+
+func (o *overviewTab) name() string          { return "Overview" }
+func (o *overviewTab) show() tea.Cmd         { o.fill(); return nil }
+func (o *overviewTab) capturing() bool       { return false }
+func (o *overviewTab) setTheme(*theme.Theme) { o.fill() }
+func (o *overviewTab) actions() []ui.Action  { return o.pane.actions() }
+
+func (o *overviewTab) setSize(w, h int) {
+	o.pane.w, o.pane.h = w, h
+	o.fill()
+}
+
+func (o *overviewTab) update(msg tea.Msg) tea.Cmd {
+	o.fill()
+	return nil
+}
+
+func (o *overviewTab) fill() {
+	if o.theme != nil {
+		o.pane.set(overview(o.theme, o.snapshot, o.pane.w, time.Now()))
+	}
+}
+
+func (o *overviewTab) view() string { return o.pane.view() }
+
+// jsonTab shows the link as the API gave it.
+type jsonTab struct {
+	*linkPage
+	pane textPane
+	body []byte // what the pane shows
+}
+
+func newJSONTab(p *linkPage) *jsonTab { return &jsonTab{linkPage: p} }
+
+func (j *jsonTab) name() string          { return "JSON" }
+func (j *jsonTab) show() tea.Cmd         { j.fill(); return nil }
+func (j *jsonTab) capturing() bool       { return false }
+func (j *jsonTab) setTheme(*theme.Theme) {}
+func (j *jsonTab) setSize(w, h int)      { j.pane.w, j.pane.h = w, h }
+
+func (j *jsonTab) update(msg tea.Msg) tea.Cmd {
+	if _, ok := msg.(linkNewsMsg); ok {
+		j.fill()
+	}
+	return nil
+}
+
+func (j *jsonTab) fill() {
+	if j.snapshot.Link == nil || bytes.Equal(j.body, j.snapshot.Link.Body) {
+		return
+	}
+	j.body = j.snapshot.Link.Body
+	var pretty bytes.Buffer
+	if json.Indent(&pretty, j.body, "", "  ") != nil {
+		return // a link that was decoded is JSON
+	}
+	j.pane.set(termsafe.JSON(pretty.String()))
+}
+
+func (j *jsonTab) actions() []ui.Action {
+	return append([]ui.Action{{
+		Name: "Copy the JSON", Key: ui.Bind("Y", "copy JSON"),
+		Disabled: func() string {
+			if len(j.body) == 0 {
+				return "the link has not been read yet"
+			}
+			return ""
+		},
+		Do: func() tea.Cmd { return copyText(string(j.body), "JSON") },
+	}}, j.pane.actions()...)
+}
+
+func (j *jsonTab) view() string {
+	if len(j.body) == 0 {
+		return cell.Block([]string{j.theme.Paint(theme.Muted, "Reading the link…")}, j.pane.w, j.pane.h)
+	}
+	return j.pane.view()
+}

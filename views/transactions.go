@@ -1,0 +1,276 @@
+package views
+
+import (
+	"context"
+	"fmt"
+	"till/moneykit"
+	"till/moneykit/mirror"
+	"till/ui"
+	"till/ui/cell"
+	"till/ui/table"
+	"till/ui/termsafe"
+	"till/ui/theme"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// transactionsTab lists what the mirror holds of a link, or of one account.
+type transactionsTab struct {
+	*linkPage
+	account moneykit.AccountID // empty for all
+	w, h    int
+	table   *table.Model
+	filter  filter
+	data    resource[transactionRows]
+	shown   transactionRows
+}
+
+func newTransactionsTab(p *linkPage, account moneykit.AccountID) *transactionsTab {
+	return &transactionsTab{linkPage: p, account: account, filter: newFilter(), table: table.New(
+		table.Column{Title: "DATE", Width: 10},
+		table.Column{Title: "DESCRIPTION", Width: 16, Flex: 1},
+		table.Column{Title: "ACCOUNT", Width: 11, Drop: 2},
+		table.Column{Title: "CATEGORY", Width: 18, Drop: 3},
+		table.Column{Title: "AMOUNT", Width: 16, Right: true},
+		table.Column{Title: "", Width: 7},
+	)}
+}
+
+// transactionRows is transactions as a table shows them.
+type transactionRows struct {
+	list  []moneykit.Transaction
+	names map[moneykit.AccountID]string
+}
+
+func (r transactionRows) Len() int { return len(r.list) }
+
+func (r transactionRows) Row(i int) []table.Cell {
+	t := r.list[i]
+	pending := ""
+	if t.Pending {
+		pending = "pending"
+	}
+	return []table.Cell{
+		{Text: t.Date.String(), Role: theme.Muted},
+		{Text: description(t), Role: theme.Text},
+		{Text: r.names[t.AccountID], Role: theme.Muted},
+		{Text: category(t), Role: theme.Muted},
+		{Text: signed(t.Signed(), t.Currency), Role: direction(t.Signed())},
+		{Text: pending, Role: theme.Warn},
+	}
+}
+
+type transactionsLoadedMsg struct {
+	ui.To
+	rows transactionRows
+	err  error
+}
+
+// loadTransactions reads from the mirror, after a first sync if there was none.
+func loadTransactions(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, account moneykit.AccountID) tea.Cmd {
+	return func() tea.Msg {
+		if err := s.mirror.Baseline(ctx, id); err != nil {
+			return transactionsLoadedMsg{To: to, err: err}
+		}
+		list, err := s.mirror.Store().Transactions(ctx, id, mirror.Query{Account: account})
+		if err != nil {
+			return transactionsLoadedMsg{To: to, err: err}
+		}
+		return transactionsLoadedMsg{to, transactionRows{list, accountNames(ctx, s, id)}, nil}
+	}
+}
+
+// accountNames returns what a link's accounts are called; without an answer
+// their ids have to do.
+func accountNames(ctx context.Context, s *session, id moneykit.LinkID) map[moneykit.AccountID]string {
+	names := map[moneykit.AccountID]string{}
+	result, err := s.client.Accounts(ctx, id)
+	if err != nil {
+		return names
+	}
+	for _, a := range result.Accounts {
+		names[a.ID] = accountName(a)
+	}
+	return names
+}
+
+func (t *transactionsTab) load() tea.Cmd {
+	if !t.data.begin() {
+		return nil
+	}
+	return loadTransactions(t.ctx, t.session, t.to, t.id, t.account)
+}
+
+func (t *transactionsTab) name() string { return "Transactions" }
+
+func (t *transactionsTab) show() tea.Cmd {
+	if t.data.loaded {
+		return nil
+	}
+	return t.load()
+}
+
+func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case transactionsLoadedMsg:
+		return t.took(msg)
+	case syncedMsg:
+		if msg.link == t.id && t.data.loaded {
+			return t.load()
+		}
+	default:
+		if t.filter.typing {
+			changed, cmd := t.filter.update(msg)
+			if changed {
+				t.refilter()
+			}
+			return cmd
+		}
+	}
+	return nil
+}
+
+func (t *transactionsTab) took(msg transactionsLoadedMsg) tea.Cmd {
+	had := t.data.loaded
+	again := t.data.end(msg.rows, msg.err)
+	t.refilter()
+	switch {
+	case again:
+		return t.load()
+	case had && msg.err != nil:
+		return ui.Toast(ui.Failure, "Transactions not read. "+explain(msg.err).line())
+	}
+	return nil
+}
+
+// refilter picks the rows anew and keeps the cursor on its transaction.
+func (t *transactionsTab) refilter() {
+	var at moneykit.TransactionID
+	if i := t.table.Cursor(); i >= 0 {
+		at = t.shown.list[i].ID
+	}
+	all := t.data.value
+	t.shown = transactionRows{nil, all.names}
+	cursor := t.table.Cursor()
+	for _, x := range all.list {
+		if t.filter.matches(description(x), category(x), all.names[x.AccountID], x.Amount.String(), x.Date.String()) {
+			if x.ID == at {
+				cursor = len(t.shown.list)
+			}
+			t.shown.list = append(t.shown.list, x)
+		}
+	}
+	t.table.SetSource(t.shown)
+	t.table.MoveTo(cursor)
+}
+
+func (t *transactionsTab) actions() []ui.Action {
+	if !t.data.loaded {
+		return []ui.Action{{Name: "Read the transactions again", Key: ui.Bind("r", "try again"), Do: t.load}}
+	}
+	filter := t.filter.actions(func() tea.Cmd { t.refilter(); return nil })
+	return append(filter, moves(t.table, stay)...)
+}
+
+func (t *transactionsTab) capturing() bool          { return t.filter.typing }
+func (t *transactionsTab) setTheme(th *theme.Theme) { t.table.SetTheme(th) }
+
+func (t *transactionsTab) setSize(w, h int) {
+	t.w, t.h = w, h
+	t.table.SetSize(t.listWidth(), max(0, h-1))
+}
+
+func (t *transactionsTab) listWidth() int {
+	if t.w < wide {
+		return t.w
+	}
+	return t.w*2/3 - len(paneGap)
+}
+
+func (t *transactionsTab) view() string {
+	if blank := t.data.blank(t.theme, t.w, t.h, "Bringing the transactions up to date…"); blank != "" {
+		return blank
+	}
+	body := t.table.View()
+	if len(t.shown.list) == 0 {
+		word := "There are no transactions."
+		if t.filter.active() {
+			word = "No transaction matches the filter."
+		}
+		body = middle([]string{t.theme.Paint(theme.Muted, word)}, t.listWidth(), t.h-1)
+	}
+	if t.w >= wide {
+		body = cell.Beside(body, t.detail(t.w-t.listWidth()-3, t.h-1), t.theme.Paint(theme.Border, paneGap))
+	}
+	return body + "\n" + t.footer()
+}
+
+func (t *transactionsTab) footer() string {
+	if t.filter.typing || t.filter.active() {
+		right := fmt.Sprintf("%d of %d", len(t.shown.list), len(t.data.value.list))
+		return cell.Fit(t.filter.view(t.theme, t.w-len(right)-2), t.w-len(right)) + t.theme.Paint(theme.Muted, right)
+	}
+	return t.theme.Paint(theme.Muted, cell.Fit(plural(len(t.data.value.list), "transaction"), t.w))
+}
+
+func (t *transactionsTab) detail(w, h int) string {
+	i := t.table.Cursor()
+	if i < 0 {
+		return cell.Block(nil, w, h)
+	}
+	return cell.Block(transactionDetail(t.theme, t.shown.list[i], t.shown.names, w), w, h)
+}
+
+func transactionDetail(th *theme.Theme, t moneykit.Transaction, names map[moneykit.AccountID]string, w int) []string {
+	status, role := "posted", theme.Text
+	if t.Pending {
+		status, role = "pending", theme.Warn
+	}
+	lines := []string{
+		th.Paint(theme.Strong, cell.Cut(description(t), w)),
+		th.Paint(direction(t.Signed()), cell.Cut(signed(t.Signed(), t.Currency), w)),
+		th.Paint(role, status), "",
+	}
+	when := ""
+	if !t.Time.IsZero() {
+		when = t.Time.Local().Format(time.DateTime)
+	}
+	all := []fact{
+		{"date", t.Date.String()},
+		{"time", when},
+		{"account", names[t.AccountID]},
+		{"as it came", termsafe.Line(t.RawDescription)},
+		{"category", category(t)},
+	}
+	if e := t.Enrichment; e != nil {
+		if e.Merchant != nil {
+			all = append(all, fact{"merchant", termsafe.Line(e.Merchant.Name)})
+		}
+		if e.Recurrence != nil {
+			all = append(all, fact{"comes", termsafe.Line(e.Recurrence.Frequency) + " · next " + e.Recurrence.Next.String()})
+		}
+	}
+	return append(lines, facts(th, w, append(all, fact{"id", termsafe.Line(string(t.ID))}))...)
+}
+
+// description is what a transaction is called, as well as anybody knows.
+func description(t moneykit.Transaction) string {
+	switch {
+	case t.Description != "":
+		return termsafe.Line(t.Description)
+	case t.RawDescription != "":
+		return termsafe.Line(t.RawDescription)
+	}
+	return none
+}
+
+func category(t moneykit.Transaction) string {
+	if e := t.Enrichment; e != nil {
+		if e.Subcategory != nil {
+			return words(e.Subcategory.Value)
+		}
+		return words(e.Category.Value)
+	}
+	return words(t.Category)
+}

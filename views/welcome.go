@@ -1,0 +1,81 @@
+package views
+
+import (
+	"context"
+	"till/ui"
+	"till/ui/cell"
+	"till/ui/table"
+	"till/ui/theme"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// welcomeScreen greets who has no profile yet.
+type welcomeScreen struct {
+	app   *App
+	ctx   context.Context
+	theme *theme.Theme
+	table *table.Model
+	w, h  int
+}
+
+var _ ui.Screen = (*welcomeScreen)(nil)
+
+func newWelcome(app *App) *welcomeScreen {
+	w := &welcomeScreen{app: app, table: table.New(table.Column{Width: 30}, table.Column{Width: 10, Flex: 1})}
+	w.table.SetSource(choices{
+		{"Explore the Sandbox", "a dozen links in every state; needs no account, no network"},
+		{"Add MoneyKit credentials", "a client id and secret; the secret goes to your keyring"},
+	})
+	return w
+}
+
+// choices are rows of a thing and what it means.
+type choices [][2]string
+
+func (c choices) Len() int { return len(c) }
+
+func (c choices) Row(i int) []table.Cell {
+	return []table.Cell{{Text: c[i][0], Role: theme.Strong}, {Text: c[i][1], Role: theme.Muted}}
+}
+
+func (s *welcomeScreen) Init(ctx context.Context, _ ui.ID) tea.Cmd {
+	s.ctx = ctx
+	return nil
+}
+
+func (s *welcomeScreen) Update(tea.Msg) tea.Cmd { return nil }
+
+func (s *welcomeScreen) Actions() []ui.Action {
+	choose := ui.Action{Name: "Choose", Key: ui.Bind("enter", "choose"), Do: func() tea.Cmd {
+		if s.table.Cursor() == 0 {
+			return ui.Restart(newOpening(s.app, openSandbox(s.app), ""))
+		}
+		return askCredentials(s.ctx, s.app)
+	}}
+	return append([]ui.Action{choose}, moves(s.table, stay)...)
+}
+
+func (s *welcomeScreen) SetTheme(t *theme.Theme) {
+	s.theme = t
+	s.table.SetTheme(t)
+}
+
+func (s *welcomeScreen) SetSize(w, h int) {
+	s.w, s.h = w, h
+	s.table.SetSize(min(w, 96), 3)
+}
+
+func (s *welcomeScreen) Title() string { return "Welcome" }
+
+func (s *welcomeScreen) View() string {
+	t := s.theme
+	intro := []string{
+		"", t.Paint(theme.Accent, "till") + t.Paint(theme.Strong, " opens the drawer on your bank links."), "",
+		"See every MoneyKit link and its state, walk down to accounts, balances",
+		"and what changed in the transactions, and refresh, relink or disconnect",
+		"on the spot.", "",
+	}
+	h := min(len(intro), max(0, s.h-3))
+	return cell.Block(intro, s.w, h) + "\n" + cell.Block(splitLines(s.table.View()), s.w, s.h-h)
+}
