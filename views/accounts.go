@@ -170,9 +170,9 @@ func accountDetail(t *theme.Theme, a moneykit.Account, w int, now time.Time) []s
 	if a.Balances.Available.Valid {
 		available = amount(a.Balances.Available.Decimal, a.Balances.Currency)
 	}
-	nickname := ""
-	if a.Nickname != a.Name {
-		nickname = termsafe.Line(a.Name)
+	fullName := "" // where the title is a nickname
+	if a.Nickname != "" && a.Nickname != a.Name {
+		fullName = termsafe.Line(a.Name)
 	}
 	closed := ""
 	if a.Closed {
@@ -180,7 +180,7 @@ func accountDetail(t *theme.Theme, a moneykit.Account, w int, now time.Time) []s
 	}
 	return append(lines, facts(t, w, []fact{
 		{"type", accountType(a.Type)},
-		{"full name", nickname},
+		{"full name", fullName},
 		{"number", mask(a)},
 		{"available", available},
 		{"limit", limit},

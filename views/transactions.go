@@ -27,10 +27,14 @@ type transactionsTab struct {
 }
 
 func newTransactionsTab(p *linkPage, account moneykit.AccountID) *transactionsTab {
+	whose := 11
+	if account != "" {
+		whose = 0 // the screen's title says it
+	}
 	return &transactionsTab{linkPage: p, account: account, filter: newFilter(), table: table.New(
 		table.Column{Title: "DATE", Width: 10},
 		table.Column{Title: "DESCRIPTION", Width: 16, Flex: 1},
-		table.Column{Title: "ACCOUNT", Width: 11, Drop: 2},
+		table.Column{Title: "ACCOUNT", Width: whose, Drop: 2},
 		table.Column{Title: "CATEGORY", Width: 18, Drop: 3},
 		table.Column{Title: "AMOUNT", Width: 16, Right: true},
 		table.Column{Title: "", Width: 7},

@@ -31,7 +31,7 @@ func (h huhTheme) Theme(isDark bool) *huh.Styles {
 		f.TextInput.Placeholder = style(theme.Muted)
 	}
 	s.Blurred.Title = style(theme.Muted)
-	s.Blurred.SelectSelector = lipgloss.NewStyle().SetString("  ")
+	s.Blurred.SelectSelector = style(theme.Muted).SetString("▌ ")
 	s.Blurred.MultiSelectSelector = lipgloss.NewStyle().SetString("  ")
 	return s
 }

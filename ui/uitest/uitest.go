@@ -51,7 +51,7 @@ func Start(t *testing.T, model tea.Model, w, h int) *Driver {
 	t.Helper()
 	d := &Driver{t: t, model: &recorder{Model: model}, done: make(chan struct{})}
 	d.program = tea.NewProgram(d.model, tea.WithInput(nil), tea.WithOutput(io.Discard),
-		tea.WithWindowSize(w, h), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler())
+		tea.WithWindowSize(w, h), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	go func() {
 		defer close(d.done)
 		if _, err := d.program.Run(); err != nil {
@@ -62,7 +62,11 @@ func Start(t *testing.T, model tea.Model, w, h int) *Driver {
 	return d
 }
 
-// Quit leaves the program through its own door and waits until it is over.
+// runOut is longer than any timer that a program leaves behind.
+const runOut = time.Minute
+
+// Quit leaves the program through its own door and waits until it is over, and
+// until the timers it has started have run out.
 func (d *Driver) Quit() {
 	d.program.Send(tea.KeyPressMsg{Code: 'c', Mod: tea.ModCtrl})
 	d.Settle()
@@ -72,6 +76,7 @@ func (d *Driver) Quit() {
 		d.program.Send(tea.KeyPressMsg{Code: 'y', Text: "y"})
 		<-d.done
 	}
+	time.Sleep(runOut)
 }
 
 // Over reports whether the program has ended.

@@ -1,0 +1,237 @@
+package views
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// TestMainJob walks the whole of it: the list, a link, a refresh, what it
+// changed, a break, a relink, a disconnect.
+func TestMainJob(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.Sees("12 links", "● 5 connected", "✕ 4 error", "◌ 2 connecting", "○ 1 deleted")
+		w.at(t, 1)
+		w.Press("enter")
+		w.Sees("till ▸ Links ▸ Credentials Bank", "transactions", "fine")
+		w.Press("2")
+		w.Sees("Checking", "Savings", "owed")
+
+		w.Press("r")
+		w.Sees("[x] accounts", "[x] transactions", "[ ] identity")
+		w.Press("enter")
+		w.Sees("⟳ refreshing", "accounts and transactions")
+		w.Wait(4 * time.Second)
+		w.Sees("● connected", "0 in flight", "in its transactions")
+
+		w.Press("d")
+		w.Sees("sync 2", "◂ sync 1", "pending → posted", "net")
+		w.Press("left")
+		w.Sees("sync 1", "sync 2 ▸", "all of the history")
+		w.Press("right")
+		w.Sees("sync 2 ·")
+
+		w.Press("x")
+		w.Press("left", "enter")
+		w.Sees("✕ auth expired", "needs a relink now")
+
+		w.Press("R")
+		w.Sees("auth expired", "Username")
+		w.Type("user_good")
+		w.Press("enter")
+		w.Type("pass_good")
+		w.Press("enter")
+		w.Sees("is relinked", "◌ connecting")
+		w.Wait(6 * time.Second)
+		w.Sees("● connected")
+
+		w.Press("D")
+		w.Type("credentials bank")
+		w.Press("enter")
+		w.Sees("○ deleted", "is disconnected")
+		w.Press("esc")
+		w.Sees("○ 2 deleted", "● 4 connected")
+	})
+}
+
+func TestDisconnectAsksForTheName(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.at(t, 1)
+		w.Press("D")
+		w.Press("enter")
+		w.Sees("nothing happened")
+		w.Type("OAuth Bank")
+		w.Press("enter")
+		w.Sees("nothing happened")
+		w.Press("esc")
+		w.Sees("● 5 connected")
+		if n := w.wire.asked("DELETE /links/" + w.link(1)); n != 0 {
+			t.Errorf("%d requests to delete were sent", n)
+		}
+	})
+}
+
+func TestRefreshLimitTellsWhenTheNextIsAllowed(t *testing.T) {
+	in(t, 120, 40, func(t *testing.T, w *world) {
+		w.at(t, 1)
+		w.Press("r", "enter")
+		w.Wait(5 * time.Second)
+		w.Press("r", "enter")
+		w.Sees("refreshed too lately", "next refresh allowed at 01:00", "in 60 min")
+		w.Sees("0 in flight")
+	})
+}
+
+func TestRefreshFailureShowsTheBanksReason(t *testing.T) {
+	in(t, 120, 40, func(t *testing.T, w *world) {
+		w.at(t, 8)
+		w.Press("r", "enter")
+		w.Wait(5 * time.Second)
+		w.Sees("not refreshed: transactions (institution error)", "! ")
+		w.Press("enter")
+		w.Sees("✕ institution error")
+	})
+}
+
+func TestRefreshTimesOut(t *testing.T) {
+	in(t, 120, 40, func(t *testing.T, w *world) {
+		// The request is taken, and then nothing ever comes of it.
+		w.wire.breaks(http.MethodPost, "/products", func(r *http.Request) (*http.Response, error) {
+			r.Method, r.URL.Path = http.MethodGet, "/links/"+w.link(1)
+			r.Body = nil
+			res, err := w.wire.sandbox.RoundTrip(r)
+			if err == nil {
+				res.StatusCode = http.StatusAccepted
+			}
+			return res, err
+		})
+		w.at(t, 1)
+		w.Press("r", "enter")
+		w.Wait(time.Minute)
+		w.Sees("1 in flight", "accepted")
+		w.Wait(70 * time.Second)
+		w.Sees("not refreshed within", "0 in flight")
+	})
+}
+
+func TestConnectingLinkBecomesConnectedByItself(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.Sees("◌ 2 connecting")
+		w.Wait(time.Minute)
+		w.Sees("◌ 1 connecting", "● 6 connected")
+	})
+}
+
+func TestOpenByID(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.Press("o")
+		w.Type("mk_unknown")
+		w.Press("enter")
+		w.Sees("MoneyKit knows no link with this id", "request id req_")
+		w.Press("esc")
+		w.Sees("13 links", "✕ unreadable")
+		w.Press("o")
+		w.Type("two words")
+		w.Press("enter")
+		w.Sees("a link id is one word")
+	})
+}
+
+func TestRelinkStartsOverAfterAWrongAnswer(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.at(t, 4)
+		w.Press("R")
+		login := func(user, password string) {
+			w.Type(user)
+			w.Press("enter")
+			w.Type(password)
+			w.Press("enter")
+		}
+		login("user_good", "wrong")
+		w.Sees("invalid credentials", "[req_", "Username")
+		login("user_good", "mfa_question")
+		w.Sees("the Sandbox expects Hello")
+		w.Type("Hello")
+		w.Press("enter")
+		w.Sees("the Sandbox expects World")
+		w.Type("Moon")
+		w.Press("enter")
+		w.Sees("user input incorrect", "Username")
+		login("user_good", "mfa_selections")
+		w.Sees("Red", "Blue", "Green")
+		w.Press("down")
+		w.Sees("▌ Blue")
+		w.Press("enter")
+		w.Sees("is relinked")
+		w.Wait(10 * time.Second)
+		w.Sees("● 6 connected")
+	})
+}
+
+func TestOAuthDenied(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.at(t, 2)
+		w.Press("R", "down", "enter")
+		w.Sees("Access was denied at OAuth Bank", "Allow access")
+		w.Press("enter")
+		w.Sees("is relinked")
+	})
+}
+
+func TestDeviceCode(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.at(t, 4)
+		w.Press("R")
+		w.Type("user_good")
+		w.Press("enter")
+		w.Type("mfa_device")
+		w.Misses("mfa_device ") // the password itself is masked
+		w.Press("enter")
+		w.Type("1234")
+		w.Press("enter")
+		w.Sees("is relinked")
+	})
+}
+
+func TestFilterAndSort(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.Press("/")
+		w.Type("oauth")
+		w.Sees("3 of 12")
+		w.Misses("Instant Bank")
+		w.Press("enter", "r") // keys work again once the filter is kept
+		w.Press("esc", "esc")
+		w.Sees("12 links")
+		w.Press("s", "s")
+		w.Sees("INSTITUTION ↓")
+		w.Press("S")
+		w.Sees("INSTITUTION ↑")
+	})
+}
+
+func TestReadOnlyRemovesWhatChanges(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.Sees("read-only")
+		w.Misses("r refresh", "R relink", "D disconnect")
+		w.Press("D", "x", "r", "R")
+		w.Misses("Type", "Relink", "Which products")
+		w.Press(":")
+		w.Misses("Disconnect", "Relink")
+	}, func(w *world) { w.app.ReadOnly = true })
+}
+
+func TestLeavingAsksWhileAJobIsInFlight(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.at(t, 1)
+		w.Press("r", "enter")
+		w.Press("q")
+		w.Sees("Leave till?", "1 refresh is still in flight")
+		w.Press("esc")
+		w.Wait(5 * time.Second)
+		w.Misses("Leave till?")
+		w.Press("q")
+		if !w.Over() {
+			t.Error("q does not leave when nothing is in flight")
+		}
+	})
+}

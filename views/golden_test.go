@@ -1,0 +1,58 @@
+package views
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/charmbracelet/x/exp/golden"
+)
+
+// screens are the ways to every screen and dialog from the list of links.
+func screens() []struct {
+	name string
+	keys []string
+} {
+	return []struct {
+		name string
+		keys []string
+	}{
+		{"links", nil},
+		{"links_filtered", []string{"/", "o", "a", "u", "enter"}},
+		{"links_sorted", []string{"s", "S"}},
+		{"overview", []string{"enter"}},
+		{"overview_error", []string{"down", "enter"}},
+		{"accounts", []string{"down", "down", "enter", "2"}},
+		{"accounts_currencies", []string{"down", "down", "down", "down", "down", "down", "down", "enter", "2"}},
+		{"account", []string{"down", "down", "enter", "2", "enter"}},
+		{"transactions", []string{"enter", "3"}},
+		{"changes_first", []string{"enter", "d"}},
+		{"json", []string{"enter", "5"}},
+		{"refresh_dialog", []string{"r"}},
+		{"relink_dialog", []string{"down", "R"}},
+		{"disconnect_dialog", []string{"D"}},
+		{"reset_dialog", []string{"x"}},
+		{"open_dialog", []string{"o"}},
+		{"help", []string{"?"}},
+		{"palette", []string{":"}},
+		{"profiles", []string{"p"}},
+		{"credentials", []string{"p", "n"}},
+	}
+}
+
+func TestGolden(t *testing.T) {
+	for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}} {
+		for _, s := range screens() {
+			if size[0] == 40 && s.name != "links" {
+				continue // it says that it is too small, whatever the screen
+			}
+			t.Run(fmt.Sprintf("%s_%dx%d", s.name, size[0], size[1]), func(t *testing.T) {
+				var frame string
+				in(t, size[0], size[1], func(_ *testing.T, w *world) {
+					w.Press(s.keys...)
+					frame = w.Frame()
+				})
+				golden.RequireEqual(t, frame+"\n")
+			})
+		}
+	}
+}

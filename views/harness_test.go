@@ -1,0 +1,180 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"till/keystore"
+	"till/moneykit"
+	"till/moneykit/connect"
+	"till/moneykit/sandbox"
+	"till/ui"
+	"till/ui/uitest"
+)
+
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // frames must not depend on where they are drawn
+	os.Exit(m.Run())
+}
+
+// world is till with the Sandbox behind it, in one process and on a clock that
+// the test moves. Sockets would keep that clock from moving, so requests reach
+// the Sandbox in process.
+type world struct {
+	*uitest.Driver
+	sandbox *sandbox.Sandbox
+	wire    *wire
+	app     *App
+}
+
+// wire carries requests to the Sandbox, unless a fault stands in the way.
+type wire struct {
+	sandbox http.RoundTripper
+	mu      sync.Mutex
+	fault   func(*http.Request) (*http.Response, error) // nil, nil lets it pass
+	seen    []string
+}
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	fault := w.fault
+	w.seen = append(w.seen, r.Method+" "+r.URL.Path)
+	w.mu.Unlock()
+	if fault != nil {
+		if res, err := fault(r); res != nil || err != nil {
+			return res, err
+		}
+	}
+	return w.sandbox.RoundTrip(r)
+}
+
+// breaks answers every request whose path ends in suffix with fault.
+func (w *wire) breaks(method, suffix string, fault func(*http.Request) (*http.Response, error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = func(r *http.Request) (*http.Response, error) {
+		if r.Method == method && strings.HasSuffix(r.URL.Path, suffix) {
+			return fault(r)
+		}
+		return nil, nil
+	}
+}
+
+func (w *wire) mends() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = nil
+}
+
+func (w *wire) asked(request string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, s := range w.seen {
+		if s == request {
+			n++
+		}
+	}
+	return n
+}
+
+// status answers with a status, a body and a request id.
+func status(code int, body string, headers ...string) func(*http.Request) (*http.Response, error) {
+	return func(r *http.Request) (*http.Response, error) {
+		rec := httptest.NewRecorder()
+		rec.Header().Set("X-Request-Id", "req_broken")
+		for i := 0; i < len(headers); i += 2 {
+			rec.Header().Set(headers[i], headers[i+1])
+		}
+		rec.WriteHeader(code)
+		_, _ = rec.WriteString(body)
+		res := rec.Result()
+		res.Request = r
+		return res, nil
+	}
+}
+
+func unplugged(*http.Request) (*http.Response, error) {
+	return nil, errors.New("dial tcp: network is unreachable")
+}
+
+const sandboxURL = "http://127.0.0.1:1"
+
+// testApp returns an App whose every request goes through w, with profiles in
+// a folder of the test's and no keyring that it could reach.
+func testApp(t *testing.T, w *wire, s *sandbox.Sandbox) *App {
+	dir := t.TempDir()
+	return &App{
+		Keys: sync.OnceValues(func() (*keystore.Store, error) { return keystore.Open(keystore.WithDir(dir)) }),
+		Client: func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error) {
+			return moneykit.New(creds, moneykit.WithBaseURL(baseURL), moneykit.WithTransport(w))
+		},
+		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) (*connect.Run, error) {
+			return connect.Start(ctx, c, w, r)
+		},
+		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
+			return keystore.Profile{}, moneykit.Secret{}, false, nil
+		},
+		Sandbox: func() (Embedded, error) {
+			return Embedded{
+				URL: sandboxURL,
+				Credentials: moneykit.Credentials{
+					ClientID: sandbox.DefaultClientID, ClientSecret: moneykit.NewSecret(sandbox.DefaultClientSecret),
+				},
+				Links: func() []moneykit.LinkID {
+					var ids []moneykit.LinkID
+					for _, id := range s.LinkIDs() {
+						ids = append(ids, moneykit.LinkID(id))
+					}
+					return ids
+				},
+			}, nil
+		},
+	}
+}
+
+// in runs test with till open on the Sandbox in a terminal of width by height.
+func in(t *testing.T, width, height int, test func(*testing.T, *world), setUp ...func(*world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := sandbox.New()
+		w := &world{sandbox: s, wire: &wire{sandbox: s.Transport()}}
+		w.app = testApp(t, w.wire, s)
+		for _, set := range setUp {
+			set(w)
+		}
+		w.start(t, First(w.app, true, "", ""), width, height)
+		defer w.Quit()
+		test(t, w)
+	})
+}
+
+func (w *world) start(t *testing.T, first ui.Screen, width, height int) {
+	w.Driver = uitest.Start(t, ui.NewShell(t.Context(), first), width, height)
+}
+
+// link returns the id of the nth seeded link, counted from 1.
+func (w *world) link(n int) string { return w.sandbox.LinkIDs()[n-1] }
+
+// at puts the cursor of the list on the row that shows a link's id.
+func (w *world) at(t *testing.T, n int) {
+	t.Helper()
+	id := w.link(n)[:8]
+	w.Press("g")
+	for range 40 {
+		// A wide list has no room for ids; the pane beside it does.
+		if strings.Contains(w.Row("▌"), id) || strings.Contains(w.Frame(), "link         "+id) {
+			return
+		}
+		w.Press("down")
+	}
+	t.Fatalf("link %d is not in the list:\n%s", n, w.Frame())
+}
