@@ -62,10 +62,10 @@ func WithBaseURL(raw string) Option {
 	return func(c *Client) error {
 		base, err := url.Parse(raw)
 		if err != nil {
-			return fmt.Errorf("moneykit: base URL: %w", err)
+			return errors.New("moneykit: the base URL is not a URL") // err quotes it, with a password that may be in it
 		}
-		if base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-			return fmt.Errorf("moneykit: base URL %q has to be scheme, host and path alone", raw)
+		if base.Host == "" || base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
+			return fmt.Errorf("moneykit: base URL %q has to be scheme, host and path alone", base.Redacted())
 		}
 		if base.Scheme != "https" && (base.Scheme != "http" || !loopback(base.Hostname())) {
 			return fmt.Errorf("moneykit: base URL %q has to be https (http is for loopback only)", base.Redacted())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -31,16 +32,21 @@ type request struct {
 	want   int // the status that means success
 }
 
-func (r request) path() string {
+func (r request) path() (string, error) {
 	args := r.args
 	parts := strings.Split(r.route, "/")
 	for i, part := range parts {
-		if strings.HasPrefix(part, "{") {
-			parts[i] = url.PathEscape(args[0])
-			args = args[1:]
+		if !strings.HasPrefix(part, "{") {
+			continue
 		}
+		// Servers and proxies fold such parts: another operation would answer.
+		if args[0] == "" || args[0] == "." || args[0] == ".." {
+			return "", fmt.Errorf("moneykit: %s %s: no id has the form of the one given for %s", r.method, r.route, part)
+		}
+		parts[i] = url.PathEscape(args[0])
+		args = args[1:]
 	}
-	return strings.Join(parts, "/")
+	return strings.Join(parts, "/"), nil
 }
 
 // call sends r and decodes the answer into a new T.
@@ -130,7 +136,11 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 		}
 		body = bytes.NewReader(encoded)
 	}
-	target := strings.TrimSuffix(c.base.String(), "/") + r.path()
+	path, err := r.path()
+	if err != nil {
+		return nil, err
+	}
+	target := strings.TrimSuffix(c.base.String(), "/") + path
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -39,7 +38,9 @@ func newTokens(c *Client, creds Credentials) *tokens {
 		ClientSecret: creds.ClientSecret.Reveal(),
 		TokenURL:     strings.TrimSuffix(c.base.String(), "/") + tokenRoute,
 		Scopes:       creds.Scopes,
-		AuthStyle:    oauth2.AuthStyleInHeader,
+		// The form has one way to encode a secret; servers disagree on how to
+		// decode one in a basic auth header.
+		AuthStyle: oauth2.AuthStyleInParams,
 	}}
 }
 
@@ -93,10 +94,11 @@ func (t *tokens) fetch(ctx context.Context) (Secret, error) {
 func (t *tokens) request(ctx context.Context) (Secret, error) {
 	started := time.Now()
 	httpClient := *t.client.http
-	httpClient.Transport = headerTransport{client: t.client, next: httpClient.Transport}
+	transport := &tokenTransport{client: t.client, next: httpClient.Transport}
+	httpClient.Transport = transport
 	token, err := t.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &httpClient))
 	if err != nil {
-		return Secret{}, tokenError(err)
+		return Secret{}, tokenError(err, transport.answer)
 	}
 	lifetime := max(0, token.Expiry.Sub(started))
 	ahead := min(renewAhead, lifetime/2)
@@ -107,31 +109,38 @@ func (t *tokens) request(ctx context.Context) (Secret, error) {
 	return t.token, nil
 }
 
-func tokenError(err error) error {
+// tokenError makes an error of oauth2 one of this package. answer is nil when
+// none arrived.
+func tokenError(err error, answer *http.Response) error {
 	call := Call{Method: http.MethodPost, Route: tokenRoute}
-	var refused *oauth2.RetrieveError
-	if !errors.As(err, &refused) {
-		if transport := (*url.Error)(nil); errors.As(err, &transport) {
-			return newConnectionError(call, err)
-		}
-		return &ResponseError{Call: call, Reason: "the answer holds no token", Err: err}
+	if answer == nil {
+		return newConnectionError(call, err)
 	}
-	call.RequestID = refused.Response.Header.Get("X-Request-Id")
-	return newError(call, refused.Response.StatusCode, refused.Response.Header, refused.Body)
+	call.RequestID = answer.Header.Get("X-Request-Id")
+	if refused := (*oauth2.RetrieveError)(nil); errors.As(err, &refused) {
+		return newError(call, answer.StatusCode, answer.Header, refused.Body)
+	}
+	// err is left out: it can quote what may be a token.
+	return &ResponseError{Call: call, Status: answer.StatusCode, Reason: "the answer holds no token"}
 }
 
-// headerTransport adds to oauth2's request what every call carries.
-type headerTransport struct {
+// tokenTransport adds to oauth2's one request what every call carries, and
+// keeps the answer, of which oauth2's errors tell nothing when they cannot
+// read it.
+type tokenTransport struct {
 	client *Client
 	next   http.RoundTripper
+	answer *http.Response
 }
 
-func (h headerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
-	h.client.setHeaders(req)
-	next := h.next
+	t.client.setHeaders(req)
+	next := t.next
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return next.RoundTrip(req)
+	answer, err := next.RoundTrip(req)
+	t.answer = answer
+	return answer, err
 }

@@ -86,8 +86,11 @@ func Start(ctx context.Context, client *moneykit.Client, transport http.RoundTri
 		return nil, err
 	}
 	return &Run{
-		client: client, http: &http.Client{Transport: transport, Timeout: timeout},
-		session: session, relink: request.ExistingLinkID,
+		client: client, session: session, relink: request.ExistingLinkID,
+		// A redirect would carry the password to another place, so none is followed.
+		http: &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}},
 	}, nil
 }
 
@@ -142,15 +145,14 @@ func (r *Run) post(ctx context.Context, route string, in Input, out any) error {
 	if err != nil {
 		return &moneykit.ResponseError{Call: call, Status: res.StatusCode, Reason: "the answer broke off", Err: err}
 	}
-	if res.StatusCode == http.StatusOK {
-		err = json.Unmarshal(answer, out)
-	} else {
+	if res.StatusCode != http.StatusOK {
 		refusal := &Refusal{RequestID: call.RequestID}
-		if err = json.Unmarshal(answer, refusal); err == nil {
+		if json.Unmarshal(answer, refusal) == nil && refusal.Code != "" {
 			return refusal
 		}
+		return &moneykit.ResponseError{Call: call, Status: res.StatusCode, Reason: fmt.Sprintf("unexpected status %d", res.StatusCode)}
 	}
-	if err != nil {
+	if err := json.Unmarshal(answer, out); err != nil {
 		return &moneykit.ResponseError{Call: call, Status: res.StatusCode, Reason: "the answer is not the JSON it should be", Err: err}
 	}
 	return nil

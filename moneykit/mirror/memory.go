@@ -69,7 +69,7 @@ func (m *Memory) Apply(_ context.Context, link moneykit.LinkID, page Page) (Sync
 	}
 	m.links[link] = h
 	changes := h.apply(page)
-	h.head.Cursor = page.After
+	h.head.Cursor, h.head.More = page.After, page.More
 	h.record(page, changes)
 	return h.entry(page.Seq), nil
 }

@@ -7,6 +7,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"till/moneykit"
@@ -55,23 +56,25 @@ func (m *Mirror) Sync(ctx context.Context, link moneykit.LinkID) (Sync, error) {
 		if err != nil {
 			return done, err
 		}
+		// The contract lets the last page come without a cursor.
+		next := cmp.Or(page.Cursor.Next, head.Cursor)
 		done, err = m.store.Apply(ctx, link, Page{
-			Seq: head.Seq + 1, At: time.Now(), Before: head.Cursor, After: page.Cursor.Next,
+			Seq: head.Seq + 1, At: time.Now(), Before: head.Cursor, After: next, More: page.HasMore,
 			Created: page.Transactions.Created, Updated: page.Transactions.Updated,
 			Removed: page.Transactions.Removed, Accounts: page.Accounts, RequestID: page.RequestID,
 		})
 		if err != nil || !page.HasMore {
 			return done, err
 		}
-		head.Cursor = page.Cursor.Next
+		head.Cursor = next
 	}
 }
 
-// Baseline makes sure that a link was synced at least once, so that what a
-// refresh brings can be told from what was there before.
+// Baseline makes sure that a link was synced to its end at least once, so that
+// what a refresh brings can be told from what was there before.
 func (m *Mirror) Baseline(ctx context.Context, link moneykit.LinkID) error {
 	head, err := m.store.Head(ctx, link)
-	if err != nil || head.Cursor != "" {
+	if err != nil || head.Cursor != "" && !head.More {
 		return err
 	}
 	_, err = m.Sync(ctx, link)

@@ -39,6 +39,7 @@ type Store interface {
 type Head struct {
 	Seq    int    // of the last sync in the history
 	Cursor string // where the next one goes on
+	More   bool   // the last sync broke off before its end
 }
 
 // Page is one step of a sync on its way into a store.
@@ -46,6 +47,7 @@ type Page struct {
 	Seq           int // of the sync that the page belongs to
 	At            time.Time
 	Before, After string // cursors
+	More          bool   // pages follow
 	Created       []moneykit.Transaction
 	Updated       []moneykit.Transaction
 	Removed       []moneykit.TransactionID

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"errors"
+	"slices"
 	"till/moneykit"
 	"time"
 )
@@ -50,8 +51,9 @@ type Refresh struct {
 	// from the documented limits when MoneyKit does not say.
 	RetryAt time.Time
 
-	before map[moneykit.Product]moneykit.ProductStatus
-	polls  int
+	before  map[moneykit.Product]moneykit.ProductStatus
+	brought []moneykit.Product
+	polls   int
 }
 
 // Took returns how long the refresh has been going on, or went on.
@@ -64,16 +66,7 @@ func (r Refresh) Took(now time.Time) time.Duration {
 
 // Brought reports whether the refresh ended with new data of product.
 func (r Refresh) Brought(product moneykit.Product) bool {
-	if r.Phase != Done && r.Phase != Failed {
-		return false
-	}
-	_, failed := r.Failures[product]
-	for _, p := range r.Products {
-		if p == product {
-			return !failed
-		}
-	}
-	return false
+	return r.Phase.Over() && slices.Contains(r.brought, product)
 }
 
 func newRefresh(now time.Time, products []moneykit.Product) Refresh {
@@ -108,7 +101,7 @@ func (r Refresh) refused(now time.Time, err error) Refresh {
 		if p == moneykit.ProductAccountNumbers || p == moneykit.ProductIdentity {
 			limit = longLimit
 		}
-		if at := status.LastAttemptedAt.Add(limit); !status.LastAttemptedAt.IsZero() && at.After(r.RetryAt) {
+		if at := status.LastAttemptedAt.Add(limit); at.After(now) && at.After(r.RetryAt) {
 			r.RetryAt = at
 		}
 	}
@@ -130,6 +123,7 @@ func (r Refresh) seen(now time.Time, link *moneykit.Link) Refresh {
 // advance compares the link with how it was before the request.
 func (r Refresh) advance(now time.Time, link *moneykit.Link) Refresh {
 	failures := map[moneykit.Product]moneykit.ProductStatus{}
+	var brought []moneykit.Product
 	waiting, attempting := 0, false
 	for _, p := range r.Products {
 		status := link.Products.Of(p)
@@ -139,6 +133,7 @@ func (r Refresh) advance(now time.Time, link *moneykit.Link) Refresh {
 		before := r.before[p]
 		switch moved := status.LastAttemptedAt.After(before.LastAttemptedAt); {
 		case status.RefreshedAt.After(before.RefreshedAt):
+			brought = append(brought, p)
 		case moved && status.ErrorCode != "":
 			failures[p] = *status
 		default:
@@ -146,7 +141,7 @@ func (r Refresh) advance(now time.Time, link *moneykit.Link) Refresh {
 			attempting = attempting || moved
 		}
 	}
-	r.Failures = failures
+	r.Failures, r.brought = failures, brought
 	switch {
 	case waiting == 0 && len(failures) > 0:
 		r.Phase, r.Ended = Failed, now

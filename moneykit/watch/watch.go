@@ -7,7 +7,7 @@ package watch
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"sync"
 	"till/moneykit"
 	"time"
@@ -20,6 +20,9 @@ const (
 	settlingEvery = 2 * time.Second
 	// slowestRetry bounds the back-off after errors.
 	slowestRetry = 2 * time.Minute
+	// firstRest is how long the backlog rests after a failed read; it doubles
+	// until one succeeds.
+	firstRest = time.Second
 	// workers bounds the reads in flight.
 	workers = 8
 )
@@ -47,10 +50,13 @@ type Watcher struct {
 	mu      sync.Mutex
 	entries map[moneykit.LinkID]*entry
 	backlog []moneykit.LinkID // to be read once, oldest first
+	looked  []moneykit.LinkID // to be read once, before all others
 	shown   []moneykit.LinkID
 	active  []moneykit.LinkID // with a refresh in flight
 	changed []moneykit.LinkID
 	paused  time.Time       // no reads before: MoneyKit asked for a rest
+	resting time.Time       // no reads of the backlog before
+	failed  int             // reads in a row
 	run     context.Context // nil while not running
 	running sync.WaitGroup
 }
@@ -59,7 +65,7 @@ type entry struct {
 	snapshot Snapshot
 	due      time.Time // when it is read next, if it is shown or refreshing
 	reading  bool
-	stale    bool // changed while being read: the answer may be older
+	stale    bool // changed while being read: the answer may be older and is dropped
 	errors   int  // in a row
 	changed  bool
 }
@@ -75,23 +81,26 @@ func New(client *moneykit.Client) *Watcher {
 // Add makes links known; each is read once in the order given.
 func (w *Watcher) Add(ids ...moneykit.LinkID) {
 	w.mu.Lock()
+	w.know(ids)
+	w.mu.Unlock()
+	signal(w.wake)
+}
+
+// know publishes links that are new and puts them into the backlog. w.mu is held.
+func (w *Watcher) know(ids []moneykit.LinkID) {
 	for _, id := range ids {
 		if _, known := w.entries[id]; !known {
 			w.publish(w.entry(id))
 			w.backlog = append(w.backlog, id)
 		}
 	}
-	w.mu.Unlock()
-	signal(w.wake)
 }
 
 // Show tells which links are on screen: they are read first and kept fresh.
 func (w *Watcher) Show(ids ...moneykit.LinkID) {
 	w.mu.Lock()
-	w.shown = ids
-	for _, id := range ids {
-		w.entry(id)
-	}
+	w.shown = slices.Clone(ids)
+	w.know(ids)
 	w.mu.Unlock()
 	signal(w.wake)
 }
@@ -119,10 +128,12 @@ func (w *Watcher) Look(id moneykit.LinkID) {
 	signal(w.wake)
 }
 
-// readNext puts a link at the head of the backlog. w.mu is held.
+// readNext puts a link before what is on screen. w.mu is held.
 func (w *Watcher) readNext(e *entry) {
 	e.due, e.stale = time.Time{}, false
-	w.backlog = append([]moneykit.LinkID{e.snapshot.ID}, w.backlog...)
+	if !slices.Contains(w.looked, e.snapshot.ID) {
+		w.looked = append(w.looked, e.snapshot.ID)
+	}
 }
 
 // Snapshot returns what is known of a link.
@@ -179,32 +190,9 @@ func (w *Watcher) publish(e *entry) {
 	signal(w.news)
 }
 
-// schedule decides when a shown or refreshing link is read next. w.mu is held.
-func (e *entry) schedule(now time.Time) {
-	wait := shownEvery
-	switch link := e.snapshot.Link; {
-	case e.snapshot.Refreshing():
-		wait = e.snapshot.Refresh.interval()
-	case e.errors > 0:
-		wait = min(shownEvery<<min(e.errors-1, 8), slowestRetry)
-	case link != nil && link.State == moneykit.Connecting:
-		wait = settlingEvery
-	}
-	e.due = now.Add(wait)
-}
-
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-// rest returns how long MoneyKit wants to be left alone after err.
-func rest(err error) time.Duration {
-	refusal := (*moneykit.Error)(nil)
-	if !errors.Is(err, moneykit.RateLimitExceeded) || !errors.As(err, &refusal) {
-		return 0
-	}
-	return max(refusal.RetryAfter, defaultPause)
 }
