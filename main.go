@@ -8,9 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
@@ -36,9 +34,7 @@ const framesPerSecond = 120
 type usageError struct{ error }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := fang.Execute(ctx, command(),
+	err := fang.Execute(context.Background(), command(),
 		fang.WithVersion(version), fang.WithoutCompletions(), fang.WithoutManpage(), fang.WithErrorHandler(report))
 	var usage usageError
 	switch {
@@ -112,12 +108,15 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 	if f.sandbox && f.profile != "" {
 		return usageError{errors.New("--sandbox and --profile exclude each other; leave one out")}
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	app, closeApp := newApp(f)
 	defer closeApp()
 	shell := ui.NewShell(ctx, views.First(app, f.sandbox, f.profile, link))
-	_, err := tea.NewProgram(shell, tea.WithContext(ctx), tea.WithFPS(framesPerSecond)).Run()
-	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return nil // a signal asked for it
+	// Signals are Bubble Tea's: it puts the terminal in order before it leaves.
+	_, err := tea.NewProgram(shell, tea.WithFPS(framesPerSecond)).Run()
+	if errors.Is(err, tea.ErrInterrupted) {
+		return nil
 	}
 	return err
 }

@@ -184,11 +184,11 @@ func connectionToast(s watch.Snapshot) tea.Cmd {
 }
 
 func (l *linksScreen) refreshEnded(s watch.Snapshot) tea.Cmd {
-	cmds := []tea.Cmd{refreshToast(s)}
 	if s.Refresh.Brought(moneykit.ProductTransactions) {
-		cmds = append(cmds, syncLink(l.ctx, l.mirror, s.ID))
+		// In this order, so that what the sync tells comes last.
+		return tea.Sequence(refreshToast(s), syncLink(l.ctx, l.mirror, s.ID))
 	}
-	return tea.Batch(cmds...)
+	return refreshToast(s)
 }
 
 func (l *linksScreen) synced(msg syncedMsg) tea.Cmd {

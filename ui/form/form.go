@@ -9,8 +9,10 @@ import (
 	"till/ui/cell"
 	"till/ui/theme"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/huh/v2"
+	"charm.land/lipgloss/v2"
 )
 
 // Width is how wide a form's content is; it fits the smallest terminal.
@@ -27,10 +29,11 @@ type Dialog struct {
 	submit func() tea.Cmd
 	stays  bool
 
-	form  *huh.Form
-	busy  bool
-	fault string
-	theme *theme.Theme
+	form   *huh.Form
+	fields []huh.Field
+	busy   bool
+	fault  string
+	theme  *theme.Theme
 }
 
 var (
@@ -67,13 +70,13 @@ func (d *Dialog) Stays() *Dialog {
 	return d
 }
 
-// SetTheme implements ui.Themed.
+// SetTheme changes the colours; huh takes them over at the next Init.
 func (d *Dialog) SetTheme(t *theme.Theme) { d.theme = t }
 
-// Title implements ui.Dialog.
+// Title names the dialog.
 func (d *Dialog) Title() string { return d.title }
 
-// Hint implements ui.Dialog.
+// Hint tells the keys of the field in focus.
 func (d *Dialog) Hint() string {
 	if d.busy {
 		return "esc cancel"
@@ -89,17 +92,21 @@ func (d *Dialog) Hint() string {
 	return "enter go on  esc cancel"
 }
 
-// Init implements ui.Dialog.
+// Init builds the fields anew, with the values typed so far.
 func (d *Dialog) Init() tea.Cmd {
-	d.form = huh.NewForm(huh.NewGroup(d.build()...)).
-		WithTheme(huhTheme{d.theme}).WithShowHelp(false).WithWidth(Width)
+	d.fields = d.build()
+	keys := huh.NewDefaultKeyMap()
+	// A few options need no filter.
+	keys.Select.Filter, keys.MultiSelect.Filter = key.NewBinding(), key.NewBinding()
+	d.form = huh.NewForm(huh.NewGroup(d.fields...)).
+		WithTheme(huhTheme{d.theme}).WithKeyMap(keys).WithShowHelp(false).WithShowErrors(false).WithWidth(Width)
 	cmd := d.form.Init()
 	// Without a size huh gives a form no height.
 	_, sized := d.form.Update(tea.WindowSizeMsg{Width: Width, Height: tallest})
 	return tea.Batch(cmd, sized)
 }
 
-// Update implements ui.Dialog.
+// Update passes a message to the fields and hands over once they are complete.
 func (d *Dialog) Update(msg tea.Msg) tea.Cmd {
 	if retry, ok := msg.(Retry); ok && d.stays {
 		d.busy, d.fault = false, retry.Fault
@@ -108,7 +115,7 @@ func (d *Dialog) Update(msg tea.Msg) tea.Cmd {
 	if d.busy {
 		return nil
 	}
-	_, cmd := d.form.Update(msg)
+	cmd := d.pass(msg)
 	if d.form.State != huh.StateCompleted {
 		return cmd
 	}
@@ -119,8 +126,28 @@ func (d *Dialog) Update(msg tea.Msg) tea.Cmd {
 	return tea.Sequence(ui.Close(), d.submit())
 }
 
-// View implements ui.Dialog.
-func (d *Dialog) View(w, _ int) string {
+// pass hands a message to the fields. huh leaves a field by way of a message to
+// itself; keys typed ahead would overtake it and land in the field before, so
+// the step is taken here at once.
+func (d *Dialog) pass(msg tea.Msg) tea.Cmd {
+	field := d.form.GetFocusedField()
+	_, cmd := d.form.Update(msg)
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok || field.Error() != nil {
+		return cmd
+	}
+	last := field == d.fields[len(d.fields)-1]
+	switch name := press.String(); {
+	case name == "enter" && last:
+		return d.form.NextGroup()
+	case name == "enter" || name == "tab" && !last:
+		return d.form.NextField()
+	}
+	return cmd
+}
+
+// View shows the paragraphs and the fields, or that their values are being worked on.
+func (d *Dialog) View(w, h int) string {
 	paragraphs := d.intro
 	if d.fault != "" {
 		paragraphs = append(paragraphs[:len(paragraphs):len(paragraphs)], Paragraph{d.fault, theme.Bad})
@@ -128,10 +155,45 @@ func (d *Dialog) View(w, _ int) string {
 	if d.busy {
 		return Paragraphs(d.theme, w, append(paragraphs[:len(paragraphs):len(paragraphs)], Paragraph{"Working…", theme.Warn})...)
 	}
-	if len(paragraphs) == 0 {
-		return d.form.View()
+	var lines []string
+	if len(paragraphs) > 0 {
+		lines = append(strings.Split(Paragraphs(d.theme, w, paragraphs...), "\n"), "")
 	}
-	return Paragraphs(d.theme, w, paragraphs...) + "\n\n" + d.form.View()
+	from, to := d.focused()
+	from, to = from+len(lines), to+len(lines)
+	lines = append(lines, strings.Split(d.form.View(), "\n")...)
+	refusal := d.refusal(w)
+	room := max(1, h-len(refusal))
+	top := max(0, min(from, to-room))
+	return strings.Join(append(lines[top:min(len(lines), top+room)], refusal...), "\n")
+}
+
+// focused returns the form's lines that have to be in view: where there is
+// little room a form is longer than the box.
+func (d *Dialog) focused() (from, to int) {
+	now := d.form.GetFocusedField()
+	for _, f := range d.fields {
+		to = from + lipgloss.Height(f.View())
+		if f == now {
+			break
+		}
+		from = to + fieldGap
+	}
+	return from, to
+}
+
+// refusal tells what is wrong with a value, a blank line before it.
+func (d *Dialog) refusal(w int) []string {
+	var lines []string
+	for _, err := range d.form.Errors() {
+		for _, line := range cell.Wrap(err.Error(), min(w, Width)) {
+			lines = append(lines, d.theme.Paint(theme.Bad, line))
+		}
+	}
+	if len(lines) > 0 {
+		lines = append([]string{""}, lines...)
+	}
+	return lines
 }
 
 // Paragraphs lays out text in at most w cells, a blank line between two.

@@ -1,18 +1,22 @@
 package form
 
 import (
+	"strings"
 	"till/ui/theme"
 
 	"charm.land/huh/v2"
 	"charm.land/lipgloss/v2"
 )
 
+// fieldGap is the blank lines between two fields.
+const fieldGap = 1
+
 // huhTheme dresses huh's fields in till's roles.
 type huhTheme struct{ theme *theme.Theme }
 
 func (h huhTheme) Theme(isDark bool) *huh.Styles {
 	s := huh.ThemeBase(isDark)
-	s.FieldSeparator = lipgloss.NewStyle().SetString("\n\n")
+	s.FieldSeparator = lipgloss.NewStyle().SetString(strings.Repeat("\n", fieldGap+1))
 	style := h.theme.Style
 	for _, f := range []*huh.FieldStyles{&s.Focused, &s.Blurred} {
 		f.Base = lipgloss.NewStyle()

@@ -115,6 +115,18 @@ func (d *Driver) Type(text string) {
 	d.Settle()
 }
 
+// Send hands messages to the program one behind another, as fast as it takes
+// them.
+func (d *Driver) Send(msgs ...tea.Msg) {
+	for _, msg := range msgs {
+		d.program.Send(msg)
+	}
+	d.Settle()
+}
+
+// Paste pastes a text.
+func (d *Driver) Paste(text string) { d.Send(tea.PasteMsg{Content: text}) }
+
 // Resize changes the terminal's size.
 func (d *Driver) Resize(w, h int) {
 	d.program.Send(tea.WindowSizeMsg{Width: w, Height: h})
