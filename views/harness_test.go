@@ -33,6 +33,8 @@ type world struct {
 	sandbox *sandbox.Sandbox
 	wire    *wire
 	app     *App
+	first   ui.Screen // the Sandbox's links unless a test sets another
+	profile string
 }
 
 // wire carries requests to the Sandbox, unless a fault stands in the way.
@@ -151,14 +153,13 @@ func in(t *testing.T, width, height int, test func(*testing.T, *world), setUp ..
 		for _, set := range setUp {
 			set(w)
 		}
-		w.start(t, First(w.app, true, "", ""), width, height)
+		if w.first == nil {
+			w.first = First(w.app, true, "", "")
+		}
+		w.Driver = uitest.Start(t, ui.NewShell(t.Context(), w.first), width, height)
 		defer w.Quit()
 		test(t, w)
 	})
-}
-
-func (w *world) start(t *testing.T, first ui.Screen, width, height int) {
-	w.Driver = uitest.Start(t, ui.NewShell(t.Context(), first), width, height)
 }
 
 // link returns the id of the nth seeded link, counted from 1.

@@ -129,6 +129,7 @@ func (l *linkScreen) Actions() []ui.Action {
 		ui.Action{Name: "Next tab", Key: ui.Bind("tab", "next tab"), Do: func() tea.Cmd { return l.turn(l.tab + 1) }},
 		ui.Action{Name: "Previous tab", Key: ui.Bind("shift+tab", "previous tab"), Quiet: true, Do: func() tea.Cmd { return l.turn(l.tab + len(l.tabs) - 1) }},
 	)
+	actions = append(actions, l.elsewhere()...)
 	for i, t := range l.tabs {
 		key := strconv.Itoa(i + 1)
 		actions = append(actions, ui.Action{Name: "Tab " + t.name(), Key: ui.Bind(key, t.name()), Quiet: true, Do: func() tea.Cmd { return l.turn(i) }})

@@ -35,14 +35,6 @@ func (l *linksScreen) Actions() []ui.Action {
 	return append(actions, moves(l.table, l.show)...)
 }
 
-// elsewhere are the actions that lead away from the list.
-func (l *linksScreen) elsewhere() []ui.Action {
-	return []ui.Action{
-		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Do: l.askID},
-		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: true, Do: func() tea.Cmd { return ui.Push(newProfiles(l.app)) }},
-	}
-}
-
 func (l *linksScreen) none() string {
 	if _, ok := l.current(); !ok {
 		return noLink
@@ -80,13 +72,21 @@ func (l *linksScreen) sort(column int, reverse bool) tea.Cmd {
 	return l.show()
 }
 
+// elsewhere are the actions that lead to other links and profiles.
+func (s *session) elsewhere() []ui.Action {
+	return []ui.Action{
+		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Do: s.askID},
+		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: true, Do: func() tea.Cmd { return ui.Push(newProfiles(s.app)) }},
+	}
+}
+
 // askID opens a link that the list may leave out.
-func (l *linksScreen) askID() tea.Cmd {
+func (s *session) askID() tea.Cmd {
 	var id string
 	return ui.Open(form.New("Open a link by its id", func() []huh.Field {
 		return []huh.Field{huh.NewInput().Title("Link id").Placeholder("mk_…").Value(&id).Validate(ValidLinkID)}
 	}, func() tea.Cmd {
-		return openLink(l.session, moneykit.LinkID(strings.TrimSpace(id)))
+		return openLink(s, moneykit.LinkID(strings.TrimSpace(id)))
 	}))
 }
 
