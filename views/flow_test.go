@@ -235,3 +235,15 @@ func TestLeavingAsksWhileAJobIsInFlight(t *testing.T) {
 		}
 	})
 }
+
+func TestDisconnectWhileConnecting(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.at(t, 5)
+		w.Press("D")
+		w.Type("Credentials Bank")
+		w.Press("enter")
+		w.Sees("Credentials Bank is disconnected")
+		w.Wait(3 * time.Second)
+		w.Sees("Credentials Bank is disconnected", "○ 2 deleted")
+	})
+}

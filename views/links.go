@@ -153,7 +153,7 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 		if ended(before, s) {
 			cmds = append(cmds, l.refreshEnded(s))
 		}
-		if left(before, s) {
+		if settled(before, s) {
 			cmds = append(cmds, connectionToast(s))
 		}
 		l.rows.put(s)
@@ -170,10 +170,10 @@ func ended(before, now watch.Snapshot) bool {
 	return before.Refresh == nil || !before.Refresh.Phase.Over() || !before.Refresh.Started.Equal(now.Refresh.Started)
 }
 
-// left reports that a link has just finished connecting, one way or the other.
-func left(before, now watch.Snapshot) bool {
-	return before.Link != nil && now.Link != nil &&
-		before.Link.State == moneykit.Connecting && now.Link.State != moneykit.Connecting
+// settled reports that a link has just finished connecting, well or badly.
+func settled(before, now watch.Snapshot) bool {
+	return before.Link != nil && now.Link != nil && before.Link.State == moneykit.Connecting &&
+		(now.Link.State == moneykit.Connected || now.Link.State == moneykit.InError)
 }
 
 func connectionToast(s watch.Snapshot) tea.Cmd {

@@ -1,13 +1,14 @@
 package views
 
 import (
-	"bytes"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/exp/teatest/v2"
+	"github.com/hinshun/vt10x"
 
 	"till/moneykit/sandbox"
 	"till/ui"
@@ -38,10 +39,17 @@ func TestMainJobOverHTTP(t *testing.T) {
 	}
 
 	tm := teatest.NewTestModel(t, ui.NewShell(t.Context(), First(app, true, "", "")), teatest.WithInitialTermSize(80, 24))
+	// The output holds only what changes from frame to frame; a screen puts the
+	// pieces together.
+	screen := vt10x.New(vt10x.WithSize(80, 24))
 	sees := func(text string) {
 		t.Helper()
-		teatest.WaitFor(t, tm.Output(), func(out []byte) bool { return bytes.Contains(out, []byte(text)) },
-			teatest.WithDuration(30*time.Second), teatest.WithCheckInterval(10*time.Millisecond))
+		drawn := 0
+		teatest.WaitFor(t, tm.Output(), func(out []byte) bool {
+			_, _ = screen.Write(out[drawn:])
+			drawn = len(out)
+			return strings.Contains(screen.String(), text)
+		}, teatest.WithDuration(20*time.Second), teatest.WithCheckInterval(10*time.Millisecond))
 	}
 	key := func(code rune) { tm.Send(tea.KeyPressMsg{Code: code, Text: textOf(code)}) }
 
@@ -58,7 +66,7 @@ func TestMainJobOverHTTP(t *testing.T) {
 	sees("Reset it")
 	key(tea.KeyLeft)
 	key(tea.KeyEnter)
-	sees("auth expired")
+	sees("needs a relink now")
 	key('R')
 	sees("Username")
 	tm.Type("user_good")
