@@ -127,6 +127,9 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
+// Format prints which server the client calls, whatever the verb.
+func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "moneykit.Client(%s)", c.base) }
+
 // BaseURL tells which server the client calls.
 func (c *Client) BaseURL() string { return c.base.String() }
 

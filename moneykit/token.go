@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ const tokenRoute = "/auth/token"
 // the network, which a caller's context cannot leave.
 type tokens struct {
 	client *Client
-	config clientcredentials.Config
+	creds  Credentials
 	flight singleflight.Group
 
 	mu      sync.Mutex
@@ -33,15 +34,22 @@ type tokens struct {
 }
 
 func newTokens(c *Client, creds Credentials) *tokens {
-	return &tokens{client: c, config: clientcredentials.Config{
-		ClientID:     creds.ClientID,
-		ClientSecret: creds.ClientSecret.Reveal(),
-		TokenURL:     strings.TrimSuffix(c.base.String(), "/") + tokenRoute,
-		Scopes:       creds.Scopes,
+	creds.Scopes = slices.Clone(creds.Scopes)
+	return &tokens{client: c, creds: creds}
+}
+
+// config holds the secret as plain text and is not kept: fmt prints what a
+// Client points to under verbs that do not fit it.
+func (t *tokens) config() *clientcredentials.Config {
+	return &clientcredentials.Config{
+		ClientID:     t.creds.ClientID,
+		ClientSecret: t.creds.ClientSecret.Reveal(),
+		TokenURL:     strings.TrimSuffix(t.client.base.String(), "/") + tokenRoute,
+		Scopes:       t.creds.Scopes,
 		// The form has one way to encode a secret; servers disagree on how to
 		// decode one in a basic auth header.
 		AuthStyle: oauth2.AuthStyleInParams,
-	}}
+	}
 }
 
 func (t *tokens) cached() (Secret, bool) {
@@ -96,7 +104,7 @@ func (t *tokens) request(ctx context.Context) (Secret, error) {
 	httpClient := *t.client.http
 	transport := &tokenTransport{client: t.client, next: httpClient.Transport}
 	httpClient.Transport = transport
-	token, err := t.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &httpClient))
+	token, err := t.config().Token(context.WithValue(ctx, oauth2.HTTPClient, &httpClient))
 	if err != nil {
 		return Secret{}, tokenError(err, transport.answer)
 	}

@@ -1,0 +1,76 @@
+package moneykit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"till/moneykit"
+	"till/moneykit/sandbox"
+)
+
+// demo is a client of an embedded Sandbox, and the ids of its links.
+func demo() (*moneykit.Client, []string) {
+	box := sandbox.New()
+	client, err := moneykit.New(moneykit.Credentials{
+		ClientID: sandbox.DefaultClientID, ClientSecret: moneykit.NewSecret(sandbox.DefaultClientSecret),
+	}, moneykit.WithTransport(box.Transport()))
+	if err != nil {
+		panic(err)
+	}
+	return client, box.LinkIDs()
+}
+
+func ExampleClient_Links() {
+	client, _ := demo()
+	count := 0
+	for ref, err := range client.Links(context.Background(), 500) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if ref.ID != "" {
+			count++
+		}
+	}
+	fmt.Println(count, "active links")
+	// Output: 8 active links
+}
+
+func ExampleClient_Link() {
+	client, ids := demo()
+	link, err := client.Link(context.Background(), moneykit.LinkID(ids[1]))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(link.InstitutionName, link.State, link.ErrorCode)
+	// Output: OAuth Bank error auth_expired
+}
+
+func ExampleClient_SyncTransactions() {
+	client, ids := demo()
+	link, cursor, count := moneykit.LinkID(ids[0]), "", 0
+	for {
+		page, err := client.SyncTransactions(context.Background(), link, cursor, 500)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		count += len(page.Transactions.Created)
+		cursor = page.Cursor.Next // to be kept with what the page brought
+		if !page.HasMore {
+			break
+		}
+	}
+	fmt.Println(count > 0, cursor != "")
+	// Output: true true
+}
+
+func ExampleErrorCode() {
+	client, ids := demo()
+	_, err := client.Accounts(context.Background(), moneykit.LinkID(ids[11]))
+	if errors.Is(err, moneykit.LinkDeleted) {
+		fmt.Println("the link was deleted; support would ask for the request id:", moneykit.RequestID(err) != "")
+	}
+	// Output: the link was deleted; support would ask for the request id: true
+}
