@@ -2,6 +2,8 @@ package ui
 
 import (
 	"slices"
+	"unicode"
+	"unicode/utf8"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -45,18 +47,9 @@ func (a Action) run() tea.Cmd {
 	return a.Do()
 }
 
-// find returns the action that a key belongs to. Under a keyboard layout
-// without Latin letters the key's place on the board decides.
+// find returns the action that a key belongs to.
 func find(actions []Action, press tea.KeyPressMsg) (Action, bool) {
-	names := []string{press.String()}
-	if press.BaseCode != 0 && press.BaseCode != press.Code && press.Mod&^tea.ModShift == 0 {
-		base := string(press.BaseCode)
-		if press.Mod&tea.ModShift != 0 {
-			base = upper(base)
-		}
-		names = append(names, base)
-	}
-	for _, name := range names {
+	for _, name := range keyNames(press) {
 		for _, a := range actions {
 			if slices.Contains(a.Key.Keys(), name) {
 				return a, true
@@ -66,9 +59,18 @@ func find(actions []Action, press tea.KeyPressMsg) (Action, bool) {
 	return Action{}, false
 }
 
-func upper(s string) string {
-	if len(s) == 1 && s[0] >= 'a' && s[0] <= 'z' {
-		return string(s[0] - 'a' + 'A')
+// keyNames returns what a key may be called: as it was typed and, under a
+// keyboard layout without Latin letters, by its place on the board. A Latin
+// layout has its own letters in other places, so there the place says nothing.
+func keyNames(press tea.KeyPressMsg) []string {
+	const locks = tea.ModCapsLock | tea.ModNumLock | tea.ModScrollLock
+	names := []string{press.String()}
+	if press.BaseCode == 0 || press.Code < utf8.RuneSelf || press.Mod&^(tea.ModShift|locks) != 0 {
+		return names
 	}
-	return s
+	base := press.BaseCode
+	if press.Mod.Contains(tea.ModShift) != press.Mod.Contains(tea.ModCapsLock) {
+		base = unicode.ToUpper(base)
+	}
+	return append(names, string(base))
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"till/ui/cell"
 	"till/ui/theme"
@@ -25,6 +26,8 @@ func (s *Shell) View() tea.View {
 	v := tea.NewView(s.frame())
 	v.AltScreen = true
 	v.WindowTitle = "till"
+	// Under a layout without Latin letters ctrl+c is known by its place alone.
+	v.KeyboardEnhancements.ReportAlternateKeys = true
 	return v
 }
 
@@ -76,8 +79,10 @@ func (s *Shell) tooSmall() string {
 
 // header draws the breadcrumbs and the chips into the upper border.
 func (s *Shell) header() string {
-	chips, chipsWidth := s.chips()
-	crumbs := s.crumbs(s.w - 8 - chipsWidth)
+	const crumbsLeast = 24
+	room := s.w - 8
+	chips, chipsWidth := s.chips(room - crumbsLeast)
+	crumbs := s.crumbs(room - chipsWidth)
 	const corners, blanks = 2, 3 // a blank before and after the crumbs, and before the corner
 	rule := s.w - corners - blanks - crumbsWidth(crumbs) - chipsWidth
 	if chipsWidth > 0 {
@@ -91,17 +96,42 @@ func (s *Shell) header() string {
 	return line + " " + border("╮")
 }
 
-func (s *Shell) chips() (painted string, width int) {
-	var parts []string
-	for _, c := range s.status.Chips {
-		text := c.Text
-		if c.Role == theme.Live || c.Role == theme.Chip {
-			text = " " + text + " "
+// chips returns as many chips as fit into w cells, the first ones first. The
+// one that says real money is never left out.
+func (s *Shell) chips(w int) (painted string, width int) {
+	const gap = 2
+	shown := slices.Clone(s.status.Chips)
+	for width = chipsWidth(shown, gap); width > w; width = chipsWidth(shown, gap) {
+		last := len(shown) - 1
+		for last >= 0 && shown[last].Role == theme.Live {
+			last--
 		}
-		parts = append(parts, s.theme.Paint(c.Role, text))
-		width += cell.Width(text)
+		if last < 0 {
+			break
+		}
+		shown = slices.Delete(shown, last, last+1)
 	}
-	return strings.Join(parts, "  "), width + 2*max(0, len(parts)-1)
+	parts := make([]string, len(shown))
+	for i, c := range shown {
+		parts[i] = s.theme.Paint(c.Role, c.label())
+	}
+	return strings.Join(parts, cell.Blank(gap)), width
+}
+
+// label is the chip's text; what is painted as a block has a rim.
+func (c Chip) label() string {
+	if c.Role == theme.Live || c.Role == theme.Chip {
+		return " " + c.Text + " "
+	}
+	return c.Text
+}
+
+func chipsWidth(chips []Chip, gap int) int {
+	width := gap * max(0, len(chips)-1)
+	for _, c := range chips {
+		width += cell.Width(c.label())
+	}
+	return width
 }
 
 const crumbGap = " ▸ "
@@ -171,16 +201,22 @@ func (s *Shell) hint(key, word string) string {
 	return s.theme.Paint(theme.Key, key) + " " + s.theme.Paint(theme.Muted, word)
 }
 
+// padding is the cells between a dialog's border and its content.
+const padding = 2
+
+// box returns the room that a dialog's content has.
+func (s *Shell) box() (w, h int) { return min(s.w-8, 90) - 2*padding, s.h - 7 }
+
 // overlay draws a dialog over the frame.
 func (s *Shell) overlay(frame string, d Dialog) string {
-	const padding, rim = 2, 2
-	maxW, maxH := min(s.w-8, 90), s.h-6
-	content := strings.Split(d.View(maxW-2*padding, maxH-1), "\n")
+	const rim = 2
+	maxW, maxH := s.box()
+	content := strings.Split(d.View(maxW, maxH), "\n")
 	w := max(cell.Width(d.Title())+4, cell.Width(d.Hint())+4)
 	for _, line := range content {
 		w = max(w, cell.Width(line))
 	}
-	w = min(w, maxW-2*padding)
+	w = min(w, maxW)
 	border := func(t string) string { return s.theme.Paint(theme.Accent, t) }
 	title := cell.Cut(d.Title(), w)
 	rule := strings.Repeat("─", max(0, w+2*padding-cell.Width(title)-3))

@@ -11,6 +11,7 @@ import (
 // help lists every action of the screen, those that cannot be taken now with
 // the reason.
 type help struct {
+	shell   *Shell
 	title   string
 	actions []Action
 	theme   *theme.Theme
@@ -18,7 +19,7 @@ type help struct {
 }
 
 func newHelp(s *Shell) *help {
-	return &help{title: "Keys · " + s.top().Title(), actions: s.all()}
+	return &help{shell: s, title: "Keys · " + s.top().Title(), actions: s.all()}
 }
 
 func (h *help) SetTheme(t *theme.Theme) { h.theme = t }
@@ -31,15 +32,20 @@ func (h *help) Update(msg tea.Msg) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	_, room := h.shell.box()
 	switch press.String() {
 	case "down", "j":
 		h.top++
 	case "up", "k":
 		h.top--
+	case "pgdown", "space":
+		h.top += room
+	case "pgup":
+		h.top -= room
 	case "?", "q", "enter":
-		return Close()
+		h.shell.closeDialog()
 	}
-	h.top = max(0, min(h.top, len(h.actions)-1))
+	h.top = max(0, min(h.top, len(h.actions)-room))
 	return nil
 }
 

@@ -17,10 +17,11 @@ type palette struct {
 	found   []int
 	cursor  int
 	theme   *theme.Theme
+	close   func()
 }
 
 func newPalette(s *Shell) *palette {
-	p := &palette{input: textinput.New(), actions: s.all()}
+	p := &palette{input: textinput.New(), actions: s.all(), close: s.closeDialog}
 	p.input.Prompt = ""
 	p.input.Placeholder = "what do you want to do?"
 	p.search()
@@ -45,7 +46,8 @@ func (p *palette) Update(msg tea.Msg) tea.Cmd {
 			if len(p.found) == 0 {
 				return nil
 			}
-			return tea.Sequence(Close(), p.actions[p.found[p.cursor]].run())
+			p.close()
+			return p.actions[p.found[p.cursor]].run()
 		}
 	}
 	before := p.input.Value()

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"till/ui/theme"
 
 	tea "charm.land/bubbletea/v2"
@@ -68,7 +69,7 @@ func (s *Shell) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return s, nil
 	case tea.KeyPressMsg:
 		return s, s.key(msg)
-	case tea.PasteMsg:
+	case tea.PasteMsg, tea.MouseMsg:
 		return s, s.input(msg)
 	case Addressed:
 		return s, s.deliver(msg)
@@ -198,6 +199,7 @@ func (s *Shell) drop(from int) {
 	for _, p := range s.stack[from:] {
 		p.cancel()
 	}
+	clear(s.stack[from:])
 	s.stack = s.stack[:from]
 }
 
@@ -226,7 +228,7 @@ func (s *Shell) leave() tea.Cmd {
 			return Quit()
 		}
 	}
-	return Open(&leaveDialog{jobs: s.status.Jobs, theme: s.theme})
+	return s.open(&leaveDialog{jobs: s.status.Jobs})
 }
 
 func (s *Shell) resize(w, h int) {
@@ -253,10 +255,7 @@ func (s *Shell) retheme() {
 }
 
 // leaveDialog asks before jobs in flight are left behind.
-type leaveDialog struct {
-	jobs  int
-	theme *theme.Theme
-}
+type leaveDialog struct{ jobs int }
 
 func (d *leaveDialog) Init() tea.Cmd { return nil }
 func (d *leaveDialog) Title() string { return "Leave till?" }
@@ -267,7 +266,7 @@ func (d *leaveDialog) View(int, int) string {
 }
 
 func (d *leaveDialog) Update(msg tea.Msg) tea.Cmd {
-	if press, ok := msg.(tea.KeyPressMsg); ok && press.String() == "y" {
+	if press, ok := msg.(tea.KeyPressMsg); ok && slices.Contains(keyNames(press), "y") {
 		return Quit()
 	}
 	return nil

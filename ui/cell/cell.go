@@ -23,32 +23,38 @@ func Width(s string) int {
 
 // Cut shortens s to at most w cells and ends it in … when something is lost.
 func Cut(s string, w int) string {
+	s, _ = cut(s, w)
+	return s
+}
+
+func cut(s string, w int) (short string, width int) {
 	if w <= 0 {
-		return ""
+		return "", 0
 	}
-	if Width(s) <= w {
-		return s
+	if n := Width(s); n <= w {
+		return s, n
 	}
-	return ansi.Truncate(s, w, ellipsis)
+	s = ansi.Truncate(s, w, ellipsis)
+	return s, Width(s)
 }
 
 // Fit returns s in exactly w cells, cut or padded at its end.
 func Fit(s string, w int) string {
-	s = Cut(s, w)
-	return s + Blank(w-Width(s))
+	s, n := cut(s, w)
+	return s + Blank(w-n)
 }
 
 // FitRight returns s in exactly w cells, cut at its end or padded before it.
 func FitRight(s string, w int) string {
-	s = Cut(s, w)
-	return Blank(w-Width(s)) + s
+	s, n := cut(s, w)
+	return Blank(w-n) + s
 }
 
 // Center returns s in the middle of exactly w cells.
 func Center(s string, w int) string {
-	s = Cut(s, w)
-	left := (w - Width(s)) / 2
-	return Fit(Blank(left)+s, w)
+	s, n := cut(s, w)
+	left := (w - n) / 2
+	return Blank(left) + s + Blank(w-n-left)
 }
 
 // Block returns lines as exactly h lines of w cells.
@@ -77,7 +83,9 @@ func Beside(left, right string, gap string) string {
 
 // Wrap breaks s into lines of at most w cells, at spaces where it can.
 func Wrap(s string, w int) []string {
-	return strings.Split(ansi.Wrap(s, max(w, 1), ""), "\n")
+	w = max(w, 1)
+	// ansi.Wrap lets a hyphen at the end of a line hang over.
+	return strings.Split(ansi.Hardwrap(ansi.Wrap(s, w, ""), w, false), "\n")
 }
 
 // Blank returns n spaces, none when n is negative.

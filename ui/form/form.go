@@ -159,27 +159,27 @@ func (d *Dialog) View(w, h int) string {
 	if len(paragraphs) > 0 {
 		lines = append(strings.Split(Paragraphs(d.theme, w, paragraphs...), "\n"), "")
 	}
-	from, to := d.focused()
-	from, to = from+len(lines), to+len(lines)
+	end := len(lines) + d.focusEnd()
 	lines = append(lines, strings.Split(d.form.View(), "\n")...)
 	refusal := d.refusal(w)
-	room := max(1, h-len(refusal))
-	top := max(0, min(from, to-room))
+	refusal = refusal[:min(len(refusal), h/2)]
+	room := h - len(refusal)
+	top := max(0, end-room)
 	return strings.Join(append(lines[top:min(len(lines), top+room)], refusal...), "\n")
 }
 
-// focused returns the form's lines that have to be in view: where there is
-// little room a form is longer than the box.
-func (d *Dialog) focused() (from, to int) {
-	now := d.form.GetFocusedField()
+// focusEnd returns how many of the form's lines end with the field in use.
+// Where a form is longer than the box, that field is the one to show.
+func (d *Dialog) focusEnd() int {
+	now, end := d.form.GetFocusedField(), 0
 	for _, f := range d.fields {
-		to = from + lipgloss.Height(f.View())
+		end += lipgloss.Height(f.View())
 		if f == now {
 			break
 		}
-		from = to + fieldGap
+		end += fieldGap
 	}
-	return from, to
+	return end
 }
 
 // refusal tells what is wrong with a value, a blank line before it.

@@ -85,7 +85,7 @@ func (m *Model) Cursor() int {
 	if m.Len() == 0 {
 		return -1
 	}
-	return m.cursor
+	return min(m.cursor, m.Len()-1)
 }
 
 // Visible returns the first row in view and the one after the last.
@@ -120,6 +120,9 @@ func (m *Model) View() string {
 	if m.w <= 0 || m.h <= 0 {
 		return ""
 	}
+	if m.w <= gap {
+		return cell.Block(nil, m.w, m.h)
+	}
 	lines := make([]string, 0, m.h)
 	lines = append(lines, m.title())
 	from, to := m.Visible()
@@ -146,7 +149,7 @@ func (m *Model) title() string {
 		}
 		text := c.Title
 		if i == m.marked {
-			text += m.mark
+			text = cell.Cut(text, m.widths[i]-cell.Width(m.mark)) + m.mark
 		}
 		b.WriteString(m.theme.Paint(theme.Muted, fit(text, m.widths[i], c.Right)))
 		used += m.widths[i]

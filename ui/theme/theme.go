@@ -102,11 +102,13 @@ func (t *Theme) PaintRow(b *strings.Builder, r Role, s string, cursor bool) {
 		line = 1
 	}
 	open := t.open[line][r]
+	if open == "" || s == "" {
+		b.WriteString(s)
+		return
+	}
 	b.WriteString(open)
 	b.WriteString(s)
-	if open != "" {
-		b.WriteString(reset)
-	}
+	b.WriteString(reset)
 }
 
 // opening returns the sequence with which a style starts.
