@@ -9,6 +9,12 @@ import (
 	"net/http"
 	"os"
 	"sync"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/fang/v2"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
@@ -16,11 +22,6 @@ import (
 	"till/ui"
 	"till/ui/termsafe"
 	"till/views"
-
-	tea "charm.land/bubbletea/v2"
-	"charm.land/fang/v2"
-	"github.com/charmbracelet/x/term"
-	"github.com/spf13/cobra"
 )
 
 // version is set when a release is built.

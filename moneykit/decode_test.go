@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 func TestMoneyIsExact(t *testing.T) {

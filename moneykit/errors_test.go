@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 func TestRefusals(t *testing.T) {

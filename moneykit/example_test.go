@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"till/moneykit"
 	"till/moneykit/sandbox"
 )

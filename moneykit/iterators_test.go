@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 	"testing"
+
 	"till/moneykit"
 )
 

@@ -12,13 +12,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"till/assets"
-	"till/moneykit"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"till/assets"
+	"till/moneykit"
 )
 
 // operation is a call of the client, the request it has to make, and an answer.

@@ -9,8 +9,9 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 // slow answers after d, or not at all when the request is given up.

@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 func TestRedirectsAreRefused(t *testing.T) {

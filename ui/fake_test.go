@@ -6,11 +6,12 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/ui"
 	"till/ui/theme"
 	"till/ui/uitest"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // page is a screen that remembers what the shell does to it.

@@ -2,10 +2,11 @@ package ui
 
 import (
 	"strings"
-	"till/ui/cell"
-	"till/ui/theme"
 
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui/cell"
+	"till/ui/theme"
 )
 
 // help lists every action of the screen, those that cannot be taken now with

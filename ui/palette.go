@@ -2,12 +2,13 @@ package ui
 
 import (
 	"strings"
-	"till/ui/cell"
-	"till/ui/theme"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 	"github.com/sahilm/fuzzy"
+
+	"till/ui/cell"
+	"till/ui/theme"
 )
 
 // palette finds actions by their names.

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"till/ui"
-	"till/ui/uitest"
 
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui"
+	"till/ui/uitest"
 )
 
 func TestThePaletteFindsByName(t *testing.T) {

@@ -7,10 +7,11 @@ package ui
 
 import (
 	"context"
-	"till/ui/theme"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui/theme"
 )
 
 // ID is a screen's address for as long as it is on the stack.
@@ -35,7 +36,7 @@ type Screen interface {
 }
 
 // Capturer is a Screen that at times takes every key itself, as a filter does
-// while it is typed.
+// while it is typed: enter then keeps what was typed, and esc clears it.
 type Capturer interface {
 	Capturing() bool
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"till/ui/theme"
 
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui/theme"
 )
 
 // The least that till draws in.

@@ -2,9 +2,10 @@ package ui
 
 import (
 	"slices"
-	"till/ui/theme"
 
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui/theme"
 )
 
 // Actions are what the shell's own keys do on every screen. A screen's action
@@ -28,16 +29,15 @@ func (s *Shell) nextTheme() tea.Cmd {
 	return Toast(Notice, "Theme: "+string(s.mode))
 }
 
-// all returns the actions that work now: the screen's, then the shell's that
-// the screen has not taken.
+// all returns the screen's actions, then the shell's. Of two with the same key
+// only the first counts, as it does when the key is pressed.
 func (s *Shell) all() []Action {
-	actions := slices.Clone(s.top().Actions())
-	for _, own := range s.Actions() {
-		taken := slices.ContainsFunc(actions, func(a Action) bool {
-			return slices.Contains(a.Key.Keys(), own.Key.Keys()[0])
-		})
-		if !taken {
-			actions = append(actions, own)
+	var actions []Action
+	taken := map[string]bool{}
+	for _, a := range slices.Concat(s.top().Actions(), s.Actions()) {
+		if first := a.Key.Keys()[0]; !taken[first] {
+			taken[first] = true
+			actions = append(actions, a)
 		}
 	}
 	return actions

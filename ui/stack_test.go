@@ -4,12 +4,13 @@ import (
 	"image/color"
 	"strings"
 	"testing"
-	"till/ui"
-	"till/ui/theme"
-	"till/ui/uitest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui"
+	"till/ui/theme"
+	"till/ui/uitest"
 )
 
 func TestAScreenIsDressedAndSizedBeforeItStarts(t *testing.T) {

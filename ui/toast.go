@@ -1,10 +1,11 @@
 package ui
 
 import (
-	"till/ui/theme"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui/theme"
 )
 
 // show puts a toast on screen and takes it off later, unless another one has

@@ -2,13 +2,14 @@ package views
 
 import (
 	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/moneykit"
 	"till/ui"
 	"till/ui/cell"
 	"till/ui/theme"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // accountScreen shows one account and its transactions.

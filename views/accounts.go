@@ -3,15 +3,16 @@ package views
 import (
 	"context"
 	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/moneykit"
 	"till/ui"
 	"till/ui/cell"
 	"till/ui/table"
 	"till/ui/termsafe"
 	"till/ui/theme"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // accountsTab lists a link's accounts with their balances.

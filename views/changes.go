@@ -6,15 +6,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/shopspring/decimal"
+
 	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/ui"
 	"till/ui/cell"
 	"till/ui/table"
 	"till/ui/theme"
-
-	tea "charm.land/bubbletea/v2"
-	"github.com/shopspring/decimal"
 )
 
 // changesTab walks the history of a link's syncs.

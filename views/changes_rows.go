@@ -2,13 +2,14 @@ package views
 
 import (
 	"slices"
+
+	"github.com/shopspring/decimal"
+
 	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/ui/table"
 	"till/ui/termsafe"
 	"till/ui/theme"
-
-	"github.com/shopspring/decimal"
 )
 
 // changeRows is one sync as a table shows it: a row for each transaction, and

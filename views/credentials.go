@@ -4,16 +4,17 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
+
 	"till/keystore"
 	"till/moneykit"
 	"till/ui"
 	"till/ui/form"
 	"till/ui/termsafe"
 	"till/ui/theme"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
-	"charm.land/huh/v2"
 )
 
 // checkTime bounds the whole of checking and storing credentials.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
@@ -86,13 +87,14 @@ func refusal(e *moneykit.Error) fault {
 	return f
 }
 
-// line tells a fault in one line, for a toast.
+// line tells a fault in one line, for a toast. The request id comes before the
+// advice, since the end is what a narrow terminal cuts.
 func (f fault) line() string {
-	s := strings.TrimSpace(f.what + " " + f.next)
+	s := f.what
 	if f.requestID != "" {
 		s += " [" + f.requestID + "]"
 	}
-	return s
+	return strings.TrimSpace(s + " " + f.next)
 }
 
 // pane tells a fault in the place of data that never came.

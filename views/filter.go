@@ -2,11 +2,12 @@ package views
 
 import (
 	"strings"
-	"till/ui"
-	"till/ui/theme"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui"
+	"till/ui/theme"
 )
 
 // filter narrows a list while it is typed: enter keeps it, esc clears it.

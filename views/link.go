@@ -4,14 +4,15 @@ import (
 	"context"
 	"strconv"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/moneykit"
 	"till/moneykit/watch"
 	"till/ui"
 	"till/ui/cell"
 	"till/ui/termsafe"
 	"till/ui/theme"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // The tabs of a link, in order.

@@ -4,6 +4,10 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
+
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/watch"
@@ -11,9 +15,6 @@ import (
 	"till/ui/form"
 	"till/ui/termsafe"
 	"till/ui/theme"
-
-	tea "charm.land/bubbletea/v2"
-	"charm.land/huh/v2"
 )
 
 // linkActions are what can be done with one link, wherever it is shown.

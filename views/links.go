@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/moneykit"
 	"till/moneykit/watch"
 	"till/ui"
 	"till/ui/cell"
 	"till/ui/table"
 	"till/ui/theme"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 const (

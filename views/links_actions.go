@@ -3,12 +3,13 @@ package views
 import (
 	"context"
 	"strings"
-	"till/moneykit"
-	"till/ui"
-	"till/ui/form"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/huh/v2"
+
+	"till/moneykit"
+	"till/ui"
+	"till/ui/form"
 )
 
 const noLink = "there is no link under the cursor"

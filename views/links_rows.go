@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
 	"till/moneykit"
 	"till/moneykit/watch"
 	"till/ui/table"
 	"till/ui/termsafe"
 	"till/ui/theme"
-	"time"
 )
 
 // linkRows holds the links of a session and the order in which they are shown.

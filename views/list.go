@@ -2,10 +2,11 @@ package views
 
 import (
 	"math"
-	"till/ui"
-	"till/ui/table"
 
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui"
+	"till/ui/table"
 )
 
 // moves are the keys that walk a table; moved runs after each step.

@@ -2,12 +2,13 @@ package views
 
 import (
 	"strings"
-	"till/moneykit"
-	"till/ui/termsafe"
-	"till/ui/theme"
 
 	"github.com/bojanz/currency"
 	"github.com/shopspring/decimal"
+
+	"till/moneykit"
+	"till/ui/termsafe"
+	"till/ui/theme"
 )
 
 const (

@@ -3,12 +3,13 @@ package views
 import (
 	"context"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/keystore"
 	"till/moneykit"
 	"till/ui"
 	"till/ui/theme"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // opener makes a session; it may wait for the keyring.

@@ -2,12 +2,13 @@ package views
 
 import (
 	"strings"
+	"time"
+
 	"till/moneykit"
 	"till/moneykit/watch"
 	"till/ui/cell"
 	"till/ui/termsafe"
 	"till/ui/theme"
-	"time"
 )
 
 // overview tells all that is known of a link itself, in lines of w cells.

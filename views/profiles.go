@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/keystore"
 	"till/ui"
 	"till/ui/form"
 	"till/ui/table"
 	"till/ui/termsafe"
 	"till/ui/theme"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // profilesScreen lists the profiles; the embedded Sandbox is the first of them.

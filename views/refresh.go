@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/moneykit"
 	"till/moneykit/watch"
 	"till/ui"
 	"till/ui/termsafe"
 	"till/ui/theme"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // jobLine tells of the oldest refresh in flight, and how many there are beside.

@@ -3,6 +3,10 @@ package views
 import (
 	"context"
 	"errors"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
+
 	"till/moneykit"
 	"till/moneykit/connect"
 	"till/moneykit/watch"
@@ -10,9 +14,6 @@ import (
 	"till/ui/form"
 	"till/ui/termsafe"
 	"till/ui/theme"
-
-	tea "charm.land/bubbletea/v2"
-	"charm.land/huh/v2"
 )
 
 // customerUser is who the Sandbox's sessions are opened for.

@@ -1,8 +1,9 @@
 package views
 
 import (
-	"till/ui/theme"
 	"time"
+
+	"till/ui/theme"
 )
 
 // resource is a piece of data that a screen loads: nothing yet, an error

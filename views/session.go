@@ -6,6 +6,10 @@ package views
 import (
 	"context"
 	"strconv"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
@@ -13,9 +17,6 @@ import (
 	"till/moneykit/watch"
 	"till/ui"
 	"till/ui/theme"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // App is what the program is given to work with. It never changes.

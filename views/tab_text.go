@@ -3,13 +3,14 @@ package views
 import (
 	"bytes"
 	"encoding/json"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/ui"
 	"till/ui/cell"
 	"till/ui/termsafe"
 	"till/ui/theme"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // overviewTab shows the link itself.

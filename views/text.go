@@ -2,10 +2,11 @@ package views
 
 import (
 	"math"
-	"till/ui"
-	"till/ui/cell"
 
 	tea "charm.land/bubbletea/v2"
+
+	"till/ui"
+	"till/ui/cell"
 )
 
 // textPane scrolls through lines that are longer than the screen.

@@ -3,6 +3,10 @@ package views
 import (
 	"context"
 	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/ui"
@@ -10,9 +14,6 @@ import (
 	"till/ui/table"
 	"till/ui/termsafe"
 	"till/ui/theme"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // transactionsTab lists what the mirror holds of a link, or of one account.

@@ -2,12 +2,13 @@ package views
 
 import (
 	"context"
+
+	tea "charm.land/bubbletea/v2"
+
 	"till/ui"
 	"till/ui/cell"
 	"till/ui/table"
 	"till/ui/theme"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // welcomeScreen greets who has no profile yet.

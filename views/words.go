@@ -3,11 +3,12 @@ package views
 import (
 	"fmt"
 	"strings"
+	"time"
+
 	"till/moneykit"
 	"till/moneykit/watch"
 	"till/ui/termsafe"
 	"till/ui/theme"
-	"time"
 )
 
 // look is how a link's state is told in a word.

@@ -14,8 +14,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 const (

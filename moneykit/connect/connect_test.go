@@ -10,10 +10,11 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+
 	"till/moneykit"
 	"till/moneykit/connect"
 	"till/moneykit/sandbox"
-	"time"
 )
 
 const (

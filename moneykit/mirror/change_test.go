@@ -2,6 +2,7 @@ package mirror_test
 
 import (
 	"testing"
+
 	"till/moneykit"
 	"till/moneykit/mirror"
 )

@@ -9,11 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"testing"
-	"till/moneykit"
-	"till/moneykit/mirror"
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"till/moneykit"
+	"till/moneykit/mirror"
 )
 
 const bank = moneykit.LinkID("mk_bank")

@@ -10,8 +10,9 @@ import (
 	"cmp"
 	"context"
 	"sync"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 // pageSize is the largest page that the sync operation gives.

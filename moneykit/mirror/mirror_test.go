@@ -11,10 +11,11 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
+
 	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/moneykit/sandbox"
-	"time"
 )
 
 // server answers in memory: tokens itself, and syncs by handle.

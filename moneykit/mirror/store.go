@@ -3,8 +3,9 @@ package mirror
 import (
 	"context"
 	"errors"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 // ErrStale says that a page does not follow on what the store holds: another

@@ -12,13 +12,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"till/assets"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"till/assets"
 )
 
 // noon is when the tests' worlds begin: away from midnight, so that an hour

@@ -22,7 +22,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody // as a server would have it
 	}
 	defer func() { _ = in.Body.Close() }()
-	out := &answer{header: http.Header{}, status: http.StatusOK}
+	out := &reply{header: http.Header{}, status: http.StatusOK}
 	t.sandbox.ServeHTTP(out, in)
 	return &http.Response{
 		Status: http.StatusText(out.status), StatusCode: out.status,
@@ -31,23 +31,23 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// answer keeps what a handler writes.
-type answer struct {
+// reply keeps what a handler writes.
+type reply struct {
 	header  http.Header
 	status  int
 	started bool
 	body    bytes.Buffer
 }
 
-func (a *answer) Header() http.Header { return a.header }
+func (r *reply) Header() http.Header { return r.header }
 
-func (a *answer) WriteHeader(status int) {
-	if !a.started {
-		a.status, a.started = status, true
+func (r *reply) WriteHeader(status int) {
+	if !r.started {
+		r.status, r.started = status, true
 	}
 }
 
-func (a *answer) Write(p []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	return a.body.Write(p)
+func (r *reply) Write(p []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	return r.body.Write(p)
 }

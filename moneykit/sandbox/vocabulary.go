@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"strings"
+
 	"till/assets"
 )
 

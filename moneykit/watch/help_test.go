@@ -10,10 +10,11 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
+
 	"till/moneykit"
 	"till/moneykit/sandbox"
 	"till/moneykit/watch"
-	"time"
 )
 
 // server answers in memory after latency: tokens itself, links by handle.

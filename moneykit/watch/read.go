@@ -5,8 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 // pick returns the link to read now, or how long there is nothing to read.

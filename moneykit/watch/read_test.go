@@ -7,9 +7,10 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
+
 	"till/moneykit"
 	"till/moneykit/watch"
-	"time"
 )
 
 func TestRateLimitPausesAllReads(t *testing.T) {

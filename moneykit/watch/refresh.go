@@ -3,8 +3,9 @@ package watch
 import (
 	"errors"
 	"slices"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 // Phase is where a refresh stands.

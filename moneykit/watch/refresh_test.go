@@ -6,8 +6,9 @@ import (
 	"maps"
 	"slices"
 	"testing"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 const (

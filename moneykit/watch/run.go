@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 // ErrBusy says that a refresh of the link is already in flight.

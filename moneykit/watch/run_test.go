@@ -8,10 +8,11 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
+
 	"till/moneykit"
 	"till/moneykit/sandbox"
 	"till/moneykit/watch"
-	"time"
 )
 
 // phases receives from w until a refresh of a link is over.

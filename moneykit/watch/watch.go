@@ -9,8 +9,9 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"till/moneykit"
 	"time"
+
+	"till/moneykit"
 )
 
 const (

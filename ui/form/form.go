@@ -5,14 +5,15 @@ package form
 import (
 	"fmt"
 	"strings"
-	"till/ui"
-	"till/ui/cell"
-	"till/ui/theme"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/huh/v2"
 	"charm.land/lipgloss/v2"
+
+	"till/ui"
+	"till/ui/cell"
+	"till/ui/theme"
 )
 
 // Width is how wide a form's content is; it fits the smallest terminal.

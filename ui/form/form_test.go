@@ -7,15 +7,16 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
+
 	"till/ui"
 	"till/ui/cell"
 	"till/ui/form"
 	"till/ui/theme"
 	"till/ui/uitest"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
-	"charm.land/huh/v2"
 )
 
 // desk is the screen behind the forms.

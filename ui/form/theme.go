@@ -2,10 +2,11 @@ package form
 
 import (
 	"strings"
-	"till/ui/theme"
 
 	"charm.land/huh/v2"
 	"charm.land/lipgloss/v2"
+
+	"till/ui/theme"
 )
 
 // fieldGap is the blank lines between two fields.

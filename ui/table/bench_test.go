@@ -2,6 +2,7 @@ package table
 
 import (
 	"testing"
+
 	"till/ui/theme"
 )
 

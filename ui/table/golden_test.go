@@ -2,9 +2,10 @@ package table
 
 import (
 	"testing"
-	"till/ui/theme"
 
 	"github.com/charmbracelet/x/exp/golden"
+
+	"till/ui/theme"
 )
 
 // TestGolden shows a table as a terminal gets it.

@@ -4,6 +4,7 @@ package table
 
 import (
 	"strings"
+
 	"till/ui/cell"
 	"till/ui/theme"
 )

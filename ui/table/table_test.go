@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"till/ui/cell"
-	"till/ui/theme"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"till/ui/cell"
+	"till/ui/theme"
 )
 
 // rows is a source that counts what it is asked for.
