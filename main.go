@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	tea "charm.land/bubbletea/v2"
@@ -31,10 +32,21 @@ var version = "dev"
 // default of 60.
 const framesPerSecond = 120
 
+// connections are kept open to MoneyKit, as many as the watcher reads at once.
+const (
+	connections        = 8
+	sandboxConnections = 2
+)
+
 // usageError is wrong usage: exit code 2.
 type usageError struct{ error }
 
+// gcPercent lets the heap grow to 16 MB before it is first collected: with the
+// default of 4 MB that would fall into the start and delay the first frame.
+const gcPercent = 400
+
 func main() {
+	debug.SetGCPercent(gcPercent)
 	err := fang.Execute(context.Background(), command(),
 		fang.WithVersion(version), fang.WithoutCompletions(), fang.WithoutManpage(), fang.WithErrorHandler(report))
 	var usage usageError
@@ -113,6 +125,9 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 	defer cancel()
 	app, closeApp := newApp(f)
 	defer closeApp()
+	if f.sandbox {
+		go func() { _, _ = app.Sandbox() }() // while the terminal is made ready; whoever asks first waits
+	}
 	shell := ui.NewShell(ctx, views.First(app, f.sandbox, f.profile, link))
 	// Signals are Bubble Tea's: it puts the terminal in order before it leaves.
 	_, err := tea.NewProgram(shell, tea.WithFPS(framesPerSecond)).Run()
@@ -125,14 +140,26 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 // newApp puts the parts together. Nothing slow happens before a screen asks.
 func newApp(f flags) (app *views.App, closeApp func()) {
 	var server *sandbox.Server
+	network := http.DefaultTransport.(*http.Transport).Clone()
+	network.MaxIdleConnsPerHost = connections
+	// The Sandbox shares this machine's cores: more connections only contend.
+	loopback := network.Clone()
+	loopback.MaxConnsPerHost = sandboxConnections
+	transport := func(baseURL string) http.RoundTripper {
+		if server != nil && baseURL == server.URL() {
+			return loopback
+		}
+		return network
+	}
 	app = &views.App{
 		Keys:     sync.OnceValues(func() (*keystore.Store, error) { return keystore.Open() }),
 		ReadOnly: f.readOnly,
 		Client: func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error) {
-			return moneykit.New(creds, moneykit.WithBaseURL(baseURL), moneykit.WithUserAgent("till/"+version))
+			return moneykit.New(creds, moneykit.WithBaseURL(baseURL),
+				moneykit.WithTransport(transport(baseURL)), moneykit.WithUserAgent("till/"+version))
 		},
 		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) (*connect.Run, error) {
-			return connect.Start(ctx, c, http.DefaultTransport, r)
+			return connect.Start(ctx, c, transport(c.BaseURL()), r)
 		},
 		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
 			profile, secret, given, err := keystore.FromEnv(os.Getenv)

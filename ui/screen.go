@@ -7,6 +7,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -100,6 +101,11 @@ type Status struct {
 	Chips []Chip
 	Job   string // what is under way, empty for nothing
 	Jobs  int    // how many; leaving asks while there are any
+}
+
+// Equal reports whether both show the same.
+func (s Status) Equal(other Status) bool {
+	return s.Job == other.Job && s.Jobs == other.Jobs && slices.Equal(s.Chips, other.Chips)
 }
 
 type (

@@ -40,6 +40,7 @@ type linksScreen struct {
 	filter  filter
 	listing resource[int] // how many GET /links has listed
 	offline bool
+	told    ui.Status // what the shell shows
 	ticking bool
 }
 
@@ -208,10 +209,15 @@ func offline(err error) bool {
 	return errors.As(err, &e) && !errors.Is(err, context.Canceled)
 }
 
-// status brings the header and the job line up to date.
+// status brings the header and the job line up to date, if they are not.
 func (l *linksScreen) status() tea.Cmd {
 	jobs := l.rows.refreshing()
-	return ui.SetStatus(ui.Status{Chips: l.chips(l.offline, len(jobs)), Jobs: len(jobs), Job: jobLine(jobs, time.Now())})
+	now := ui.Status{Chips: l.chips(l.offline, len(jobs)), Jobs: len(jobs), Job: jobLine(jobs, time.Now())}
+	if now.Equal(l.told) {
+		return nil
+	}
+	l.told = now
+	return ui.SetStatus(now)
 }
 
 // tickJobs keeps the job line's clock going while there is a job.

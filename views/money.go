@@ -3,8 +3,8 @@ package views
 import (
 	"strings"
 
-	"github.com/bojanz/currency"
 	"github.com/shopspring/decimal"
+	"golang.org/x/text/currency"
 
 	"till/moneykit"
 	"till/ui/termsafe"
@@ -14,8 +14,6 @@ import (
 const (
 	minus = "−" // wider and clearer than a hyphen
 	none  = "—"
-	// exact keeps every decimal that the API sent.
-	exact = 255
 )
 
 // amount formats d in a currency with that currency's decimals, and with a
@@ -37,16 +35,24 @@ func signed(d decimal.Decimal, code string) string {
 }
 
 func magnitude(d decimal.Decimal, code string) string {
-	shown := termsafe.Line(code)
-	value, err := currency.NewAmount(d.String(), strings.ToUpper(code))
-	if err != nil {
-		// "ISO 4217 or similar": an unknown code keeps the number as it came.
-		return strings.TrimSpace(d.String() + " " + shown)
+	// "ISO 4217 or similar": an unknown code keeps the decimals that came.
+	decimals := -d.Exponent()
+	if unit, err := currency.ParseISO(code); err == nil {
+		digits, _ := currency.Standard.Rounding(unit)
+		decimals = max(decimals, int32(digits))
 	}
-	f := currency.NewFormatter(currency.NewLocale("en"))
-	f.CurrencyDisplay = currency.DisplayNone
-	f.MaxDigits = exact
-	return f.Format(value) + " " + shown
+	whole, fraction, _ := strings.Cut(d.StringFixed(max(0, decimals)), ".")
+	var b strings.Builder
+	for i, digit := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(digit)
+	}
+	if fraction != "" {
+		b.WriteString("." + fraction)
+	}
+	return strings.TrimSpace(b.String() + " " + termsafe.Line(code))
 }
 
 // balance formats an account's balance so that what is owed reads as owed:
