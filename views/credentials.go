@@ -31,6 +31,7 @@ type credentials struct {
 func askCredentials(ctx context.Context, app *App) tea.Cmd {
 	c := &credentials{Profile: keystore.Profile{Mode: keystore.Sandbox, BaseURL: keystore.DefaultBaseURL}}
 	mode := string(c.Mode)
+	ctx, cancel := context.WithCancel(ctx)
 	return ui.Open(form.New("Add MoneyKit credentials", func() []huh.Field {
 		return []huh.Field{
 			huh.NewInput().Title("Profile name").Placeholder("acme sandbox").Value(&c.Name).Validate(required("a name")),
@@ -46,7 +47,7 @@ func askCredentials(ctx context.Context, app *App) tea.Cmd {
 		c.Mode = keystore.Mode(mode)
 		filled := *c
 		return func() tea.Msg { return tryCredentials(ctx, app, filled) }
-	}).Stays())
+	}).Stays().OnClose(cancel))
 }
 
 func required(what string) func(string) error {
@@ -60,8 +61,8 @@ func required(what string) func(string) error {
 
 // tryCredentials checks a profile against the API, stores it, and opens it. A
 // keyring that fails leads to the offer to keep the secret for the session.
-func tryCredentials(ctx context.Context, app *App, c credentials) tea.Msg {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+func tryCredentials(asked context.Context, app *App, c credentials) tea.Msg {
+	ctx, cancel := context.WithTimeout(asked, checkTime)
 	defer cancel()
 	c.Name, c.ClientID, c.BaseURL = strings.TrimSpace(c.Name), strings.TrimSpace(c.ClientID), strings.TrimSpace(c.BaseURL)
 	keys, err := app.Keys()
@@ -70,6 +71,9 @@ func tryCredentials(ctx context.Context, app *App, c credentials) tea.Msg {
 	}
 	if err == nil {
 		err = keys.Save(ctx, c.Profile, c.secret)
+	}
+	if asked.Err() != nil {
+		return nil // the form was closed meanwhile
 	}
 	if failed := (*keystore.Error)(nil); errors.As(err, &failed) {
 		return tea.Sequence(ui.Close(), offerSession(app, keys, c, failed))()

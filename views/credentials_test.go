@@ -174,3 +174,28 @@ func TestASecretIsNeverDrawn(t *testing.T) {
 		}
 	})
 }
+
+func TestClosingTheFormGivesUpTheCheck(t *testing.T) {
+	inProfile(t, func(t *testing.T, w *world) {
+		w.Press("down", "enter")
+		gone := false
+		w.wire.breaks(http.MethodPost, "/auth/token", func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			gone = true
+			return nil, r.Context().Err()
+		})
+		w.fill(sandbox.DefaultClientSecret)
+		w.Sees("Working…", "esc cancel")
+		w.Press("esc")
+		w.Wait(2 * time.Minute)
+		w.Sees("Explore the Sandbox")
+		w.Misses("Add MoneyKit credentials ─", "refused", "keyring does not")
+		keys, err := w.app.Keys()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if profiles := keys.Profiles(); len(profiles) > 0 || !gone {
+			t.Errorf("profiles %v, the request gone: %v", profiles, gone)
+		}
+	})
+}

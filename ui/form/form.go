@@ -29,6 +29,7 @@ type Dialog struct {
 	build  func() []huh.Field
 	submit func() tea.Cmd
 	stays  bool
+	stop   func() // nil for nothing to stop
 
 	form   *huh.Form
 	fields []huh.Field
@@ -40,6 +41,7 @@ type Dialog struct {
 var (
 	_ ui.Dialog = (*Dialog)(nil)
 	_ ui.Themed = (*Dialog)(nil)
+	_ ui.Closer = (*Dialog)(nil)
 )
 
 // Paragraph is text above the fields, safe to draw.
@@ -69,6 +71,20 @@ func (d *Dialog) Says(role theme.Role, text string) *Dialog {
 func (d *Dialog) Stays() *Dialog {
 	d.stays = true
 	return d
+}
+
+// OnClose runs stop when the dialog is closed, by whatever way: to give up what
+// was handed over and is still under way.
+func (d *Dialog) OnClose(stop func()) *Dialog {
+	d.stop = stop
+	return d
+}
+
+// Closed runs what OnClose was given.
+func (d *Dialog) Closed() {
+	if d.stop != nil {
+		d.stop()
+	}
 }
 
 // SetTheme changes the colours; huh takes them over at the next Init.

@@ -163,11 +163,11 @@ func (m *Model) row(i int) string {
 	var b strings.Builder
 	b.Grow(m.w * 2)
 	selected := i == m.cursor
-	lead := "  "
+	lead, role := "  ", theme.Text
 	if selected {
-		lead = "▌ "
+		lead, role = "▌ ", theme.Accent
 	}
-	m.theme.PaintRow(&b, theme.Accent, lead, selected)
+	m.theme.PaintRow(&b, role, lead, selected)
 	used := gap
 	for c, content := range m.source.Row(i) {
 		if m.widths[c] == 0 {
