@@ -247,3 +247,13 @@ func TestDisconnectWhileConnecting(t *testing.T) {
 		w.Sees("Credentials Bank is disconnected", "○ 2 deleted")
 	})
 }
+
+func TestReloadFindsLinksMadeElsewhere(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.Sees("8 links")
+		w.Wait(time.Minute) // one that was connecting is listed from now on
+		w.Sees("8 links")
+		w.Press("ctrl+r")
+		w.Sees("9 links", "● 6 connected")
+	}, func(w *world) { w.forget() })
+}

@@ -71,7 +71,7 @@ func (l *linksScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	l.id, l.ctx = id, ctx
 	cmds := []tea.Cmd{l.status(), run(ctx, l.watch), listen(ctx, l.watch), l.list()}
 	if l.open != "" {
-		cmds = append(cmds, ui.Push(newLink(l.session, l.open)))
+		cmds = append(cmds, openLink(l.session, l.open))
 	}
 	return tea.Batch(cmds...)
 }

@@ -26,6 +26,7 @@ func (l *linksScreen) Actions() []ui.Action {
 	actions = append(actions, l.filter.actions(l.filtered)...)
 	actions = append(actions, l.elsewhere()...)
 	actions = append(actions,
+		ui.Action{Name: "Ask MoneyKit for its links again", Key: ui.Bind("ctrl+r", "reload"), Quiet: true, Do: l.list},
 		ui.Action{Name: "Sort by the next column", Key: ui.Bind("s", "sort"), Quiet: true, Do: func() tea.Cmd {
 			return l.sort((l.rows.sorted+1)%5, false)
 		}},
