@@ -20,6 +20,9 @@ type Action struct {
 	// for always.
 	Disabled func() string
 	Do       func() tea.Cmd
+	// Ask is in place of Do for an action that begins with a dialog. It opens
+	// at once: keys typed right behind must find it there.
+	Ask func() Dialog
 }
 
 // Bind names an action's keys: how they are shown, the word in the footer, and
@@ -37,14 +40,6 @@ func (a Action) Reason() string {
 		return ""
 	}
 	return a.Disabled()
-}
-
-// run does the action, or says why not.
-func (a Action) run() tea.Cmd {
-	if reason := a.Reason(); reason != "" {
-		return Toast(Notice, reason)
-	}
-	return a.Do()
 }
 
 // find returns the action that a key belongs to.

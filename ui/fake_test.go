@@ -21,12 +21,13 @@ type page struct {
 	capturing bool
 	draw      func(w, h int) string
 
-	ctx   context.Context
-	to    ui.To
-	w, h  int
-	theme *theme.Theme
-	calls []string
-	got   []tea.Msg
+	ctx    context.Context
+	to     ui.To
+	w, h   int
+	theme  *theme.Theme
+	around ui.Status
+	calls  []string
+	got    []tea.Msg
 }
 
 func (p *page) Init(ctx context.Context, id ui.ID) tea.Cmd {
@@ -36,9 +37,18 @@ func (p *page) Init(ctx context.Context, id ui.ID) tea.Cmd {
 }
 
 func (p *page) Update(msg tea.Msg) tea.Cmd {
+	if s, ok := msg.(ui.Status); ok {
+		p.around = s
+		return nil
+	}
 	p.got = append(p.got, msg)
 	return nil
 }
+
+func (p *page) Status() ui.Status { return p.around }
+
+// setStatus changes what pages tell of themselves.
+func setStatus(s ui.Status) tea.Cmd { return func() tea.Msg { return s } }
 
 func (p *page) SetSize(w, h int) {
 	p.w, p.h = w, h

@@ -11,9 +11,9 @@ import (
 const toastLines = 3
 
 // statusLines shows the toast, or what is under way.
-func (s *Shell) statusLines(w int) []string {
+func (s *Shell) statusLines(job string, w int) []string {
 	if s.toast.text == "" {
-		return []string{s.theme.Paint(theme.Warn, cell.Fit(s.status.Job, w))}
+		return []string{s.theme.Paint(theme.Warn, cell.Fit(job, w))}
 	}
 	symbol, role := s.toast.kind.look()
 	lines := cell.Wrap(s.toast.text, w-2)

@@ -40,11 +40,12 @@ func (s *Shell) frame() string {
 	}
 	w, h := s.inner()
 	// A toast that takes more than its line covers the end of the screen.
-	status := s.statusLines(w)
+	around := s.status()
+	status := s.statusLines(around.Job, w)
 	lines := fitLines(s.top().View(), w, h)
 	lines = append(lines[:h+1-len(status)], status...)
 	var b strings.Builder
-	b.WriteString(s.header())
+	b.WriteString(s.header(around.Chips))
 	side := s.theme.Paint(theme.Border, "│")
 	for _, line := range lines {
 		b.WriteString("\n" + side + " " + line + " " + side)

@@ -76,7 +76,7 @@ func TestFramesAreExact(t *testing.T) {
 		}
 		var none int
 		actions := []ui.Action{act(words(), &none, "x"), act(words(), &none, "y"), act("東京", &none, "東")}
-		msgs := []tea.Msg{ui.SetStatus(ui.Status{
+		msgs := []tea.Msg{setStatus(ui.Status{
 			Chips: []ui.Chip{{Text: words(), Role: theme.Muted}, {Text: "LIVE", Role: theme.Live}, {Text: words(), Role: theme.Chip}},
 			Job:   words(),
 		})()}
@@ -141,7 +141,7 @@ func TestCrumbsAreShortenedFromTheLeft(t *testing.T) {
 }
 
 func TestChips(t *testing.T) {
-	status := func(chips ...ui.Chip) tea.Msg { return ui.SetStatus(ui.Status{Chips: chips})() }
+	status := func(chips ...ui.Chip) tea.Msg { return setStatus(ui.Status{Chips: chips})() }
 	live := ui.Chip{Text: "LIVE", Role: theme.Live}
 	many := []ui.Chip{{Text: "acme"}, live}
 	for i := range 9 {

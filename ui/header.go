@@ -9,10 +9,10 @@ import (
 )
 
 // header draws the breadcrumbs and the chips into the upper border.
-func (s *Shell) header() string {
+func (s *Shell) header(all []Chip) string {
 	const crumbsLeast = 24
 	room := s.w - 8
-	chips, chipsWidth := s.chips(room - crumbsLeast)
+	chips, chipsWidth := s.chips(all, room-crumbsLeast)
 	crumbs := s.crumbs(room - chipsWidth)
 	const corners, blanks = 2, 3 // a blank before and after the crumbs, and before the corner
 	rule := s.w - corners - blanks - crumbsWidth(crumbs) - chipsWidth
@@ -29,9 +29,9 @@ func (s *Shell) header() string {
 
 // chips returns as many chips as fit into w cells, the first ones first. The
 // one that says real money is never left out.
-func (s *Shell) chips(w int) (painted string, width int) {
+func (s *Shell) chips(all []Chip, w int) (painted string, width int) {
 	const gap = 2
-	shown := slices.Clone(s.status.Chips)
+	shown := slices.Clone(all)
 	for width = chipsWidth(shown, gap); width > w; width = chipsWidth(shown, gap) {
 		last := len(shown) - 1
 		for last >= 0 && shown[last].Role == theme.Live {

@@ -19,10 +19,11 @@ type palette struct {
 	cursor  int
 	theme   *theme.Theme
 	close   func()
+	do      func(Action) tea.Cmd
 }
 
 func newPalette(s *Shell) *palette {
-	p := &palette{input: textinput.New(), actions: s.all(), close: s.closeDialog}
+	p := &palette{input: textinput.New(), actions: s.all(), close: s.closeDialog, do: s.do}
 	p.input.Prompt = ""
 	p.input.Placeholder = "what do you want to do?"
 	p.search()
@@ -48,7 +49,7 @@ func (p *palette) Update(msg tea.Msg) tea.Cmd {
 				return nil
 			}
 			p.close()
-			return p.actions[p.found[p.cursor]].run()
+			return p.do(p.actions[p.found[p.cursor]])
 		}
 	}
 	before := p.input.Value()

@@ -62,7 +62,7 @@ func TestThePaletteFindsByName(t *testing.T) {
 
 func TestThePaletteLeavesDespiteJobs(t *testing.T) {
 	in(t, &page{title: "First"}, func(t *testing.T, d *uitest.Driver) {
-		run(d, ui.SetStatus(ui.Status{Jobs: 3}))
+		run(d, setStatus(ui.Status{Jobs: 3}))
 		d.Press(":")
 		d.Type("quit")
 		d.Press("enter")

@@ -140,7 +140,7 @@ func TestCtrlCLeaves(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			first := &page{title: "First"}
 			in(t, first, func(t *testing.T, d *uitest.Driver) {
-				run(d, ui.SetStatus(ui.Status{Jobs: test.jobs}))
+				run(d, setStatus(ui.Status{Jobs: test.jobs}))
 				d.Press(test.keys...)
 				for i, msg := range test.leap[:len(test.leap)-1] {
 					d.Send(msg)
@@ -163,7 +163,7 @@ func TestCtrlCLeaves(t *testing.T) {
 
 func TestEscStays(t *testing.T) {
 	in(t, &page{title: "First"}, func(t *testing.T, d *uitest.Driver) {
-		run(d, ui.SetStatus(ui.Status{Jobs: 1}))
+		run(d, setStatus(ui.Status{Jobs: 1}))
 		d.Press("q", "enter", "n", "q", "space")
 		d.Sees("Leave till?", "1 refresh is still in flight")
 		d.Press("esc")
@@ -202,7 +202,7 @@ func TestTheShellsDialogsOpenAtOnce(t *testing.T) {
 		{tea.KeyPressMsg{Code: 'c', Mod: tea.ModCtrl}, "Leave till?"},
 	}
 	for _, test := range tests {
-		frame := framed(t, 80, 24, &page{title: "First"}, ui.SetStatus(ui.Status{Jobs: 1})(), test.press)
+		frame := framed(t, 80, 24, &page{title: "First"}, setStatus(ui.Status{Jobs: 1})(), test.press)
 		if !strings.Contains(frame, test.title) {
 			t.Errorf("%s has to wait for a message", test.press)
 		}

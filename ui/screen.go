@@ -7,7 +7,6 @@ package ui
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -47,6 +46,10 @@ type Capturer interface {
 type Themed interface {
 	SetTheme(*theme.Theme)
 }
+
+// Statuser is a Screen that tells what the frame shows around every screen
+// above it. It is asked for every frame.
+type Statuser interface{ Status() Status }
 
 // To addresses the message that embeds it to one screen. It is dropped when
 // the screen is gone.
@@ -103,11 +106,6 @@ type Status struct {
 	Jobs  int    // how many; leaving asks while there are any
 }
 
-// Equal reports whether both show the same.
-func (s Status) Equal(other Status) bool {
-	return s.Job == other.Job && s.Jobs == other.Jobs && slices.Equal(s.Chips, other.Chips)
-}
-
 type (
 	pushMsg    struct{ screen Screen }
 	popMsg     struct{ to ID }
@@ -141,9 +139,6 @@ func Close() tea.Cmd { return send(closeMsg{}) }
 
 // Toast shows a line for a few seconds. text has to be safe to draw.
 func Toast(kind ToastKind, text string) tea.Cmd { return send(toastMsg{kind, text}) }
-
-// SetStatus replaces the Status.
-func SetStatus(s Status) tea.Cmd { return send(s) }
 
 // Quit leaves the program without asking.
 func Quit() tea.Cmd { return send(quitMsg{}) }

@@ -24,7 +24,6 @@ type Shell struct {
 	lastID ID
 
 	dialogs []Dialog
-	status  Status
 	toast   toastMsg
 	toastID int
 
@@ -92,7 +91,6 @@ func (s *Shell) own(msg tea.Msg) (tea.Cmd, bool) {
 		for len(s.dialogs) > 0 {
 			s.closeDialog()
 		}
-		s.status = Status{}
 		s.drop(0)
 		return s.start(s.add(msg.screen)), true
 	case openMsg:
@@ -105,8 +103,6 @@ func (s *Shell) own(msg tea.Msg) (tea.Cmd, bool) {
 		if msg.id == s.toastID {
 			s.toast = toastMsg{}
 		}
-	case Status:
-		s.status = msg
 	case quitMsg:
 		s.cancel()
 		return tea.Quit, true
@@ -132,11 +128,22 @@ func (s *Shell) key(press tea.KeyPressMsg) tea.Cmd {
 	if !s.capturing() {
 		for _, actions := range [][]Action{s.top().Actions(), s.Actions()} {
 			if a, found := find(actions, press); found {
-				return a.run()
+				return s.do(a)
 			}
 		}
 	}
 	return s.input(press)
+}
+
+// do does an action, or says why not.
+func (s *Shell) do(a Action) tea.Cmd {
+	if reason := a.Reason(); reason != "" {
+		return Toast(Notice, reason)
+	}
+	if a.Ask != nil {
+		return s.open(a.Ask())
+	}
+	return a.Do()
 }
 
 // input hands a message to whatever the operator is typing into.
@@ -165,6 +172,16 @@ func (s *Shell) broadcast(msg tea.Msg) tea.Cmd {
 		cmds = append(cmds, d.Update(msg))
 	}
 	return tea.Batch(cmds...)
+}
+
+// status asks the screen nearest the bottom that knows it.
+func (s *Shell) status() Status {
+	for _, p := range s.stack {
+		if t, ok := p.Screen.(Statuser); ok {
+			return t.Status()
+		}
+	}
+	return Status{}
 }
 
 func (s *Shell) capturing() bool {
@@ -221,7 +238,8 @@ func (s *Shell) closeDialog() {
 
 // leave quits, but asks first while a job is in flight.
 func (s *Shell) leave() tea.Cmd {
-	if s.status.Jobs == 0 {
+	jobs := s.status().Jobs
+	if jobs == 0 {
 		return Quit()
 	}
 	for _, d := range s.dialogs {
@@ -229,7 +247,7 @@ func (s *Shell) leave() tea.Cmd {
 			return Quit()
 		}
 	}
-	return s.open(&leaveDialog{jobs: s.status.Jobs})
+	return s.open(&leaveDialog{jobs: jobs})
 }
 
 func (s *Shell) resize(w, h int) {

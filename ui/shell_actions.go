@@ -9,13 +9,12 @@ import (
 )
 
 // Actions are what the shell's own keys do on every screen. A screen's action
-// with the same key comes first. Dialogs open at once: a key typed right behind
-// must find them there.
+// with the same key comes first.
 func (s *Shell) Actions() []Action {
 	return []Action{
 		{Name: "Go back", Key: Bind("esc", "back"), Quiet: len(s.stack) < 2, Do: func() tea.Cmd { s.pop(s.top().id); return nil }},
-		{Name: "Help for this screen", Key: Bind("?", "help"), Do: func() tea.Cmd { return s.open(newHelp(s)) }},
-		{Name: "Every action by name", Key: Bind(":", "palette", ":", "ctrl+k"), Quiet: true, Do: func() tea.Cmd { return s.open(newPalette(s)) }},
+		{Name: "Help for this screen", Key: Bind("?", "help"), Ask: func() Dialog { return newHelp(s) }},
+		{Name: "Every action by name", Key: Bind(":", "palette", ":", "ctrl+k"), Quiet: true, Ask: func() Dialog { return newPalette(s) }},
 		{Name: "Change the theme: auto, dark, light", Key: Bind("t", "theme"), Quiet: true, Do: s.nextTheme},
 		{Name: "Draw the screen anew", Key: Bind("ctrl+l", "redraw"), Quiet: true, Do: func() tea.Cmd { return tea.ClearScreen }},
 		{Name: "Quit", Key: Bind("q", "quit", "q", "ctrl+c"), Quiet: true, Do: s.leave},

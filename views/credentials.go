@@ -28,11 +28,11 @@ type credentials struct {
 
 // askCredentials asks for a profile and tries it against the API before
 // anything is stored.
-func askCredentials(ctx context.Context, app *App) tea.Cmd {
+func askCredentials(ctx context.Context, app *App) ui.Dialog {
 	c := &credentials{Profile: keystore.Profile{Mode: keystore.Sandbox, BaseURL: keystore.DefaultBaseURL}}
 	mode := string(c.Mode)
 	ctx, cancel := context.WithCancel(ctx)
-	return ui.Open(form.New("Add MoneyKit credentials", func() []huh.Field {
+	return form.New("Add MoneyKit credentials", func() []huh.Field {
 		return []huh.Field{
 			huh.NewInput().Title("Profile name").Placeholder("acme sandbox").Value(&c.Name).Validate(required("a name")),
 			huh.NewSelect[string]().Title("Mode of the app").Options(
@@ -47,7 +47,7 @@ func askCredentials(ctx context.Context, app *App) tea.Cmd {
 		c.Mode = keystore.Mode(mode)
 		filled := *c
 		return func() tea.Msg { return tryCredentials(ctx, app, filled) }
-	}).Stays().OnClose(cancel))
+	}).Stays().OnClose(cancel)
 }
 
 func required(what string) func(string) error {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // TestMainJob walks the whole of it: the list, a link, a refresh, what it
@@ -256,4 +258,15 @@ func TestReloadFindsLinksMadeElsewhere(t *testing.T) {
 		w.Press("ctrl+r")
 		w.Sees("9 links", "● 6 connected")
 	}, func(w *world) { w.forget() })
+}
+
+func TestKeysTypedRightBehindADangerousOneFindItsDialog(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		burst := []tea.Msg{tea.KeyPressMsg{Code: 'D', Text: "D"}}
+		for _, r := range "Credentials" {
+			burst = append(burst, tea.KeyPressMsg{Code: r, Text: string(r)})
+		}
+		w.Send(burst...)
+		w.Sees("Disconnect Credentials Bank", "> Credentials")
+	})
 }

@@ -63,7 +63,7 @@ func TestActions(t *testing.T) {
 	for _, s := range everyScreen(t) {
 		taken := map[string]string{}
 		for _, a := range s.actions {
-			if a.Name == "" || a.Key.Help().Key == "" || a.Key.Help().Desc == "" || a.Do == nil {
+			if a.Name == "" || a.Key.Help().Key == "" || a.Key.Help().Desc == "" || (a.Do == nil) == (a.Ask == nil) {
 				t.Errorf("%s: an action is incomplete: %+v", s.name, a.Key.Help())
 			}
 			for _, k := range a.Key.Keys() {

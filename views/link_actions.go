@@ -19,10 +19,10 @@ import (
 
 // linkActions are what can be done with one link, wherever it is shown.
 func (s *session) linkActions(current func() (watch.Snapshot, bool), changes func() tea.Cmd) []ui.Action {
-	on := func(do func(watch.Snapshot) tea.Cmd) func() tea.Cmd {
-		return func() tea.Cmd {
+	ask := func(about func(watch.Snapshot) ui.Dialog) func() ui.Dialog {
+		return func() ui.Dialog {
 			link, _ := current()
-			return do(link)
+			return about(link)
 		}
 	}
 	unless := func(reason func(watch.Snapshot) string) func() string {
@@ -35,19 +35,20 @@ func (s *session) linkActions(current func() (watch.Snapshot, bool), changes fun
 		}
 	}
 	actions := []ui.Action{
-		{Name: "Refresh: ask the bank for fresh data", Key: ui.Bind("r", "refresh"), Disabled: unless(whyNoRefresh), Do: on(s.askRefresh)},
-		{Name: "Relink: let the customer log in again", Key: ui.Bind("R", "relink"), Danger: true, Disabled: unless(s.whyNoRelink), Do: on(s.askRelink)},
-		{Name: "Disconnect the link for good", Key: ui.Bind("D", "disconnect"), Danger: true, Disabled: unless(whyNoDisconnect), Do: on(s.askDisconnect)},
-		{Name: "Reset: break the link on purpose (Sandbox)", Key: ui.Bind("x", "reset"), Danger: true, Quiet: true, Disabled: unless(s.whyNoReset), Do: on(s.askReset)},
+		{Name: "Refresh: ask the bank for fresh data", Key: ui.Bind("r", "refresh"), Disabled: unless(whyNoRefresh), Ask: ask(s.askRefresh)},
+		{Name: "Relink: let the customer log in again", Key: ui.Bind("R", "relink"), Danger: true, Disabled: unless(s.whyNoRelink), Ask: ask(s.askRelink)},
+		{Name: "Disconnect the link for good", Key: ui.Bind("D", "disconnect"), Danger: true, Disabled: unless(whyNoDisconnect), Ask: ask(s.askDisconnect)},
+		{Name: "Reset: break the link on purpose (Sandbox)", Key: ui.Bind("x", "reset"), Danger: true, Quiet: true, Disabled: unless(s.whyNoReset), Ask: ask(s.askReset)},
 	}
 	if s.app.ReadOnly {
 		actions = nil
 	}
 	return append(actions,
 		ui.Action{Name: "Changes: what the last sync brought", Key: ui.Bind("d", "changes"), Do: changes},
-		ui.Action{Name: "Copy the link's id", Key: ui.Bind("y", "copy id"), Quiet: true, Do: on(func(link watch.Snapshot) tea.Cmd {
+		ui.Action{Name: "Copy the link's id", Key: ui.Bind("y", "copy id"), Quiet: true, Do: func() tea.Cmd {
+			link, _ := current()
 			return copyText(string(link.ID), "Link id")
-		})},
+		}},
 	)
 }
 
@@ -79,13 +80,13 @@ func (s *session) whyNoReset(link watch.Snapshot) string {
 }
 
 // askRefresh lets the operator choose products and asks for them.
-func (s *session) askRefresh(link watch.Snapshot) tea.Cmd {
+func (s *session) askRefresh(link watch.Snapshot) ui.Dialog {
 	chosen := []string{string(moneykit.ProductAccounts), string(moneykit.ProductTransactions)}
 	var options []huh.Option[string]
 	for product := range link.Link.Products.All() {
 		options = append(options, huh.NewOption(words(string(product)), string(product)))
 	}
-	return ui.Open(form.New("Refresh "+institution(link), func() []huh.Field {
+	return form.New("Refresh "+institution(link), func() []huh.Field {
 		return []huh.Field{huh.NewMultiSelect[string]().
 			Title("Which products?").
 			Options(options...).Value(&chosen).Height(len(options) + 1).Filterable(false).
@@ -101,7 +102,7 @@ func (s *session) askRefresh(link watch.Snapshot) tea.Cmd {
 			products[i] = moneykit.Product(p)
 		}
 		return s.refresh(link.ID, products)
-	}).Says(theme.Muted, "The bank is asked for fresh data: accounts and transactions at most once an hour, numbers and identity once a day."))
+	}).Says(theme.Muted, "The bank is asked for fresh data: accounts and transactions at most once an hour, numbers and identity once a day.")
 }
 
 // refresh asks for fresh data. Transactions are synced first, so that what the
@@ -122,13 +123,13 @@ func (s *session) refresh(id moneykit.LinkID, products []moneykit.Product) tea.C
 }
 
 // askDisconnect has the institution's name typed before anything is deleted.
-func (s *session) askDisconnect(link watch.Snapshot) tea.Cmd {
+func (s *session) askDisconnect(link watch.Snapshot) ui.Dialog {
 	name := institution(link)
-	return ui.Open(form.TypeToConfirm("Disconnect "+name, name, func() tea.Cmd {
+	return form.TypeToConfirm("Disconnect "+name, name, func() tea.Cmd {
 		return s.disconnect(link)
 	}).
 		Says(theme.Text, termsafe.Line(string(link.ID))).
-		Says(theme.Bad, "MoneyKit forgets the bank login and all data of this link. It cannot be undone; the customer would have to link anew."))
+		Says(theme.Bad, "MoneyKit forgets the bank login and all data of this link. It cannot be undone; the customer would have to link anew.")
 }
 
 func (s *session) disconnect(link watch.Snapshot) tea.Cmd {
@@ -143,10 +144,10 @@ func (s *session) disconnect(link watch.Snapshot) tea.Cmd {
 	}
 }
 
-func (s *session) askReset(link watch.Snapshot) tea.Cmd {
-	return ui.Open(form.Confirm("Reset "+institution(link)+"?", "Reset it", func() tea.Cmd {
+func (s *session) askReset(link watch.Snapshot) ui.Dialog {
+	return form.Confirm("Reset "+institution(link)+"?", "Reset it", func() tea.Cmd {
 		return s.reset(link)
-	}).Says(theme.Text, "The link goes to auth expired, as when a bank stops accepting a login. R relinks it."))
+	}).Says(theme.Text, "The link goes to auth expired, as when a bank stops accepting a login. R relinks it.")
 }
 
 func (s *session) reset(link watch.Snapshot) tea.Cmd {

@@ -40,11 +40,13 @@ type linksScreen struct {
 	filter  filter
 	listing resource[int] // how many GET /links has listed
 	offline bool
-	told    ui.Status // what the shell shows
 	ticking bool
 }
 
-var _ ui.Screen = (*linksScreen)(nil)
+var (
+	_ ui.Screen   = (*linksScreen)(nil)
+	_ ui.Statuser = (*linksScreen)(nil)
+)
 
 func newLinks(s *session, open moneykit.LinkID) *linksScreen {
 	l := &linksScreen{session: s, open: open, rows: newLinkRows(), filter: newFilter(), table: table.New(
@@ -69,7 +71,7 @@ type (
 
 func (l *linksScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	l.id, l.ctx = id, ctx
-	cmds := []tea.Cmd{l.status(), run(ctx, l.watch), listen(ctx, l.watch), l.list()}
+	cmds := []tea.Cmd{run(ctx, l.watch), listen(ctx, l.watch), l.list()}
 	if l.open != "" {
 		cmds = append(cmds, openLink(l.session, l.open))
 	}
@@ -121,7 +123,7 @@ func (l *linksScreen) Update(msg tea.Msg) tea.Cmd {
 		l.watch.Add(msg.id)
 	case jobTickMsg:
 		l.ticking = false
-		return tea.Batch(l.status(), l.tickJobs())
+		return l.tickJobs()
 	default:
 		if l.filter.typing {
 			return l.type_(msg)
@@ -140,7 +142,7 @@ func (l *linksScreen) listed(msg linksListedMsg) tea.Cmd {
 	if again {
 		return tea.Batch(told, l.list())
 	}
-	return tea.Batch(told, l.status())
+	return told
 }
 
 // news takes snapshots in, tells how refreshes ended, and syncs what they
@@ -161,7 +163,7 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 		l.rows.put(s)
 	}
 	l.refilter()
-	return tea.Batch(append(cmds, l.show(), l.status(), l.tickJobs())...)
+	return tea.Batch(append(cmds, l.show(), l.tickJobs())...)
 }
 
 // ended reports that a refresh came to its end between two snapshots.
@@ -209,15 +211,10 @@ func offline(err error) bool {
 	return errors.As(err, &e) && !errors.Is(err, context.Canceled)
 }
 
-// status brings the header and the job line up to date, if they are not.
-func (l *linksScreen) status() tea.Cmd {
+// Status tells the session's part of the frame.
+func (l *linksScreen) Status() ui.Status {
 	jobs := l.rows.refreshing()
-	now := ui.Status{Chips: l.chips(l.offline, len(jobs)), Jobs: len(jobs), Job: jobLine(jobs, time.Now())}
-	if now.Equal(l.told) {
-		return nil
-	}
-	l.told = now
-	return ui.SetStatus(now)
+	return ui.Status{Chips: l.chips(l.offline, len(jobs)), Jobs: len(jobs), Job: jobLine(jobs, time.Now())}
 }
 
 // tickJobs keeps the job line's clock going while there is a job.

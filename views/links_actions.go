@@ -77,19 +77,19 @@ func (l *linksScreen) sort(column int, reverse bool) tea.Cmd {
 // elsewhere are the actions that lead to other links and profiles.
 func (s *session) elsewhere() []ui.Action {
 	return []ui.Action{
-		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Do: s.askID},
+		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Ask: s.askID},
 		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: true, Do: func() tea.Cmd { return ui.Push(newProfiles(s.app)) }},
 	}
 }
 
 // askID opens a link that the list may leave out.
-func (s *session) askID() tea.Cmd {
+func (s *session) askID() ui.Dialog {
 	var id string
-	return ui.Open(form.New("Open a link by its id", func() []huh.Field {
+	return form.New("Open a link by its id", func() []huh.Field {
 		return []huh.Field{huh.NewInput().Title("Link id").Placeholder("mk_…").Value(&id).Validate(ValidLinkID)}
 	}, func() tea.Cmd {
 		return openLink(s, moneykit.LinkID(strings.TrimSpace(id)))
-	}))
+	})
 }
 
 // openLink shows a link and remembers its id.

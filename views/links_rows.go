@@ -20,6 +20,7 @@ type linkRows struct {
 	snapshots map[moneykit.LinkID]watch.Snapshot
 	all       []moneykit.LinkID // in the order they became known, or sorted
 	shown     []moneykit.LinkID // what the filter lets through
+	active    []moneykit.LinkID // with a refresh in flight, oldest first
 	sorted    int               // the column, -1 for none
 	reverse   bool
 }
@@ -63,7 +64,14 @@ func (r *linkRows) put(s watch.Snapshot) {
 	if _, known := r.snapshots[s.ID]; !known {
 		r.all = append(r.all, s.ID)
 	}
+	was := r.snapshots[s.ID].Refreshing()
 	r.snapshots[s.ID] = s
+	switch is := s.Refreshing(); {
+	case is && !was:
+		r.active = append(r.active, s.ID)
+	case was && !is:
+		r.active = slices.DeleteFunc(r.active, func(id moneykit.LinkID) bool { return id == s.ID })
+	}
 }
 
 // pick decides which rows are shown.
@@ -122,13 +130,10 @@ func fresh(s watch.Snapshot) time.Time {
 
 // refreshing returns the links with a refresh in flight, oldest refresh first.
 func (r *linkRows) refreshing() []watch.Snapshot {
-	var found []watch.Snapshot
-	for _, id := range r.all {
-		if s := r.snapshots[id]; s.Refreshing() {
-			found = append(found, s)
-		}
+	found := make([]watch.Snapshot, len(r.active))
+	for i, id := range r.active {
+		found[i] = r.snapshots[id]
 	}
-	slices.SortFunc(found, func(a, b watch.Snapshot) int { return a.Refresh.Started.Compare(b.Refresh.Started) })
 	return found
 }
 

@@ -125,13 +125,13 @@ func (p *profilesScreen) Actions() []ui.Action {
 	}
 	return append([]ui.Action{
 		{Name: "Use this profile", Key: ui.Bind("enter", "use"), Do: p.use},
-		{Name: "Add a profile", Key: ui.Bind("n", "add"), Do: func() tea.Cmd { return askCredentials(p.ctx, p.app) }},
+		{Name: "Add a profile", Key: ui.Bind("n", "add"), Ask: func() ui.Dialog { return askCredentials(p.ctx, p.app) }},
 		{Name: "Remove the profile and its secret", Key: ui.Bind("D", "remove"), Danger: true, Disabled: func() string {
 			if p.current().embedded {
 				return "the embedded Sandbox is always there"
 			}
 			return ""
-		}, Do: p.askRemove},
+		}, Ask: p.askRemove},
 	}, moves(p.table, stay)...)
 }
 
@@ -159,11 +159,11 @@ func useProfile(app *App, name string) tea.Cmd {
 	}
 }
 
-func (p *profilesScreen) askRemove() tea.Cmd {
+func (p *profilesScreen) askRemove() ui.Dialog {
 	name, app, ctx := p.current().Name, p.app, p.ctx
-	return ui.Open(form.Confirm("Remove "+termsafe.Line(name)+"?", "Remove it", func() tea.Cmd {
+	return form.Confirm("Remove "+termsafe.Line(name)+"?", "Remove it", func() tea.Cmd {
 		return func() tea.Msg { return removeProfile(ctx, app, name) }
-	}).Says(theme.Text, "Its secret is taken out of the keyring. Links at MoneyKit are not touched."))
+	}).Says(theme.Text, "Its secret is taken out of the keyring. Links at MoneyKit are not touched.")
 }
 
 func removeProfile(ctx context.Context, app *App, name string) tea.Msg {

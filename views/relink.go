@@ -35,9 +35,9 @@ func (s *session) whyNoRelink(link watch.Snapshot) string {
 	return ""
 }
 
-func (s *session) askRelink(link watch.Snapshot) tea.Cmd {
+func (s *session) askRelink(link watch.Snapshot) ui.Dialog {
 	ctx, cancel := context.WithCancel(s.ctx)
-	return ui.Open(&relinkDialog{session: s, link: link, ctx: ctx, cancel: cancel, theme: theme.New(true)})
+	return &relinkDialog{session: s, link: link, ctx: ctx, cancel: cancel, theme: theme.New(true)}
 }
 
 // relinkDialog takes the operator through the bank's questions, one form after

@@ -52,7 +52,7 @@ func (s *welcomeScreen) Actions() []ui.Action {
 		if s.table.Cursor() == 0 {
 			return ui.Restart(newOpening(s.app, openSandbox(s.app), ""))
 		}
-		return askCredentials(s.ctx, s.app)
+		return ui.Open(askCredentials(s.ctx, s.app))
 	}}
 	return append([]ui.Action{choose}, moves(s.table, stay)...)
 }
