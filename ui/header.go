@@ -21,10 +21,10 @@ func (s *Shell) header(all []Chip) string {
 	}
 	border := func(t string) string { return s.theme.Paint(theme.Border, t) }
 	line := border("╭") + " " + s.paintCrumbs(crumbs) + " " + border(strings.Repeat("─", max(0, rule)))
-	if chipsWidth > 0 {
-		line += " " + chips
+	if chipsWidth == 0 {
+		return line + border("─╮")
 	}
-	return line + " " + border("╮")
+	return line + " " + chips + " " + border("╮")
 }
 
 // chips returns as many chips as fit into w cells, the first ones first. The

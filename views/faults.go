@@ -25,6 +25,9 @@ type fault struct {
 // is safe to draw.
 func explain(err error) fault {
 	f := describe(err)
+	if f.what = strings.TrimSpace(f.what); !strings.HasSuffix(f.what, ".") {
+		f.what += "."
+	}
 	f.what, f.requestID = termsafe.Line(f.what), termsafe.Line(f.requestID)
 	return f
 }

@@ -25,8 +25,8 @@ var _ ui.Screen = (*welcomeScreen)(nil)
 func newWelcome(app *App) *welcomeScreen {
 	w := &welcomeScreen{app: app, table: table.New(table.Column{Width: 30}, table.Column{Width: 10, Flex: 1})}
 	w.table.SetSource(choices{
-		{"Explore the Sandbox", "a dozen links in every state; needs no account, no network"},
-		{"Add MoneyKit credentials", "a client id and secret; the secret goes to your keyring"},
+		{"Explore the Sandbox", "a dozen links, no account needed"},
+		{"Add MoneyKit credentials", "the secret goes to your keyring"},
 	})
 	return w
 }
