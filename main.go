@@ -152,7 +152,7 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 		return network
 	}
 	app = &views.App{
-		Keys:     sync.OnceValues(func() (*keystore.Store, error) { return keystore.Open() }),
+		Keys:     kept(func() (*keystore.Store, error) { return keystore.Open() }),
 		ReadOnly: f.readOnly,
 		Client: func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error) {
 			return moneykit.New(creds, moneykit.WithBaseURL(baseURL),
@@ -165,7 +165,7 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 			profile, secret, given, err := keystore.FromEnv(os.Getenv)
 			return profile, moneykit.NewSecret(secret), given, err
 		},
-		Sandbox: sync.OnceValues(func() (views.Embedded, error) {
+		Sandbox: kept(func() (views.Embedded, error) {
 			world := sandbox.New()
 			var err error
 			if server, err = world.Listen(); err != nil {
@@ -178,6 +178,24 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 		if server != nil {
 			_ = server.Close()
 		}
+	}
+}
+
+// kept keeps what open made; after an error it is tried again.
+func kept[T any](open func() (T, error)) func() (T, error) {
+	var mu sync.Mutex
+	var made *T
+	return func() (T, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if made != nil {
+			return *made, nil
+		}
+		v, err := open()
+		if err == nil {
+			made = &v
+		}
+		return v, err
 	}
 }
 

@@ -87,7 +87,7 @@ const (
 
 func (k ToastKind) stays() time.Duration {
 	if k == Failure {
-		return 12 * time.Second
+		return 8 * time.Second
 	}
 	return 5 * time.Second
 }
@@ -111,7 +111,7 @@ type (
 	popMsg     struct{ to ID }
 	restartMsg struct{ screen Screen }
 	openMsg    struct{ dialog Dialog }
-	closeMsg   struct{}
+	closeMsg   struct{ dialog Dialog }
 	quitMsg    struct{}
 	toastMsg   struct {
 		kind ToastKind
@@ -134,8 +134,8 @@ func Restart(s Screen) tea.Cmd { return send(restartMsg{s}) }
 // Open shows a dialog.
 func Open(d Dialog) tea.Cmd { return send(openMsg{d}) }
 
-// Close closes the dialog on top.
-func Close() tea.Cmd { return send(closeMsg{}) }
+// Close closes a dialog, wherever it is among those that are open.
+func Close(d Dialog) tea.Cmd { return send(closeMsg{d}) }
 
 // Toast shows a line for a few seconds. text has to be safe to draw.
 func Toast(kind ToastKind, text string) tea.Cmd { return send(toastMsg{kind, text}) }

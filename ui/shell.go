@@ -26,6 +26,7 @@ type Shell struct {
 	dialogs []Dialog
 	toast   toastMsg
 	toastID int
+	waiting []toastMsg // for a failure to be read
 
 	w, h  int
 	dark  bool // what the terminal answered
@@ -96,12 +97,12 @@ func (s *Shell) own(msg tea.Msg) (tea.Cmd, bool) {
 	case openMsg:
 		return s.open(msg.dialog), true
 	case closeMsg:
-		s.closeDialog()
+		s.close(msg.dialog)
 	case toastMsg:
 		return s.show(msg), true
 	case toastGoneMsg:
 		if msg.id == s.toastID {
-			s.toast = toastMsg{}
+			return s.nextToast(), true
 		}
 	case quitMsg:
 		s.cancel()
@@ -227,12 +228,24 @@ func (s *Shell) open(d Dialog) tea.Cmd {
 	return d.Init()
 }
 
-func (s *Shell) closeDialog() {
-	if n := len(s.dialogs); n > 0 {
-		if c, ok := s.dialogs[n-1].(Closer); ok {
+// close closes one dialog; it may be gone already.
+func (s *Shell) close(d Dialog) {
+	for i, open := range s.dialogs {
+		if open != d {
+			continue
+		}
+		if c, ok := d.(Closer); ok {
 			c.Closed()
 		}
-		s.dialogs = s.dialogs[:n-1]
+		s.dialogs = slices.Delete(s.dialogs, i, i+1)
+		return
+	}
+}
+
+// closeDialog closes the dialog on top.
+func (s *Shell) closeDialog() {
+	if n := len(s.dialogs); n > 0 {
+		s.close(s.dialogs[n-1])
 	}
 }
 

@@ -87,15 +87,17 @@ func TestRestartStartsOver(t *testing.T) {
 	})
 }
 
-func TestCloseClosesTheDialogOnTop(t *testing.T) {
+func TestCloseClosesItsDialogAndNoOther(t *testing.T) {
 	in(t, &page{title: "First"}, func(t *testing.T, d *uitest.Driver) {
-		run(d, ui.Close()) // there is none
 		under, over := &box{title: "Under"}, &box{title: "Over"}
+		run(d, ui.Close(under)) // it is not open
 		run(d, ui.Open(under))
 		run(d, ui.Open(over))
-		run(d, ui.Close())
-		d.Sees("inside Under")
-		if under.closed != 0 || over.closed != 1 {
+		run(d, ui.Close(under))
+		d.Sees("inside Over")
+		run(d, ui.Close(under))
+		d.Sees("inside Over")
+		if under.closed != 1 || over.closed != 0 {
 			t.Errorf("the dialogs were closed %d and %d times", under.closed, over.closed)
 		}
 	})
@@ -172,10 +174,15 @@ func TestToasts(t *testing.T) {
 		d.Misses("saved")
 		d.Wait(4 * time.Second) // the first one's time is over
 		d.Sees("✕ broken")
-		d.Wait(7 * time.Second)
-		d.Sees("✕ broken")
+		run(d, ui.Toast(ui.Success, "earlier good news"))
+		run(d, ui.Toast(ui.Success, "good news"))
+		d.Wait(3 * time.Second)
+		d.Sees("✕ broken") // a failure is there long enough to be read
 		d.Wait(time.Second)
 		d.Misses("broken")
+		d.Sees("✓ good news")
+		d.Wait(5 * time.Second)
+		d.Misses("good news")
 		d.Sees("⟳ at work")
 		run(d, ui.Toast(ui.Notice, "by the way"))
 		d.Sees("• by the way")

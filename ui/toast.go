@@ -9,12 +9,28 @@ import (
 )
 
 // show puts a toast on screen and takes it off later, unless another one has
-// come by then.
+// come by then. Good news wait until a failure was there long enough to be read.
 func (s *Shell) show(t toastMsg) tea.Cmd {
+	if s.toast.text != "" && s.toast.kind == Failure && t.kind == Success {
+		s.waiting = append(s.waiting, t)
+		return nil
+	}
 	s.toast = t
 	s.toastID++
 	gone := toastGoneMsg{s.toastID}
 	return tea.Tick(t.kind.stays(), func(time.Time) tea.Msg { return gone })
+}
+
+// nextToast takes the toast off and shows the newest of those that waited.
+func (s *Shell) nextToast() tea.Cmd {
+	s.toast = toastMsg{}
+	n := len(s.waiting)
+	if n == 0 {
+		return nil
+	}
+	newest := s.waiting[n-1]
+	s.waiting = nil
+	return s.show(newest)
 }
 
 func (k ToastKind) look() (symbol string, role theme.Role) {

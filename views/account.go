@@ -39,6 +39,9 @@ func (a *accountScreen) Update(msg tea.Msg) tea.Cmd {
 	case newsMsg:
 		return a.news(msg)
 	case accountsLoadedMsg:
+		if msg.err != nil {
+			return ui.Toast(ui.Failure, "The account was not read. "+explain(msg.err).line())
+		}
 		for _, account := range msg.accounts {
 			if account.ID == a.account.ID {
 				a.account = account

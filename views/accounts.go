@@ -140,7 +140,7 @@ func (a *accountsTab) listWidth() int {
 	if a.w < wide {
 		return a.w
 	}
-	return a.w*3/5 - len(paneGap)
+	return a.w*3/5 - paneGapWidth
 }
 
 func (a *accountsTab) view() string {
@@ -153,8 +153,8 @@ func (a *accountsTab) view() string {
 	if a.w < wide {
 		return a.table.View()
 	}
-	detail := accountDetail(a.theme, a.accounts.value[a.table.Cursor()], a.w-a.listWidth()-3, time.Now())
-	return cell.Beside(a.table.View(), cell.Block(detail, a.w-a.listWidth()-3, a.h), a.theme.Paint(theme.Border, paneGap))
+	detail := accountDetail(a.theme, a.accounts.value[a.table.Cursor()], a.w-a.listWidth()-paneGapWidth, time.Now())
+	return cell.Beside(a.table.View(), cell.Block(detail, a.w-a.listWidth()-paneGapWidth, a.h), a.theme.Paint(theme.Border, paneGap))
 }
 
 // accountDetail tells all that is known of an account, in lines of w cells.

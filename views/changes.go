@@ -25,6 +25,7 @@ type changesTab struct {
 	table   *table.Model
 	history resource[[]mirror.Sync] // newest first
 	changes resource[changeRows]
+	names   names
 	seq     int // the sync that is shown, 0 for the newest
 }
 
@@ -43,6 +44,8 @@ type (
 	historyLoadedMsg struct {
 		ui.To
 		syncs []mirror.Sync
+		names names
+		late  error // why these are not the newest
 		err   error
 	}
 	changesLoadedMsg struct {
@@ -54,21 +57,22 @@ type (
 
 func loadHistory(ctx context.Context, s *session, to ui.To, id moneykit.LinkID) tea.Cmd {
 	return func() tea.Msg {
-		if err := s.mirror.Baseline(ctx, id); err != nil {
+		late, err := s.update(ctx, id)
+		if err != nil {
 			return historyLoadedMsg{To: to, err: err}
 		}
 		syncs, err := s.mirror.Store().Syncs(ctx, id)
-		return historyLoadedMsg{to, syncs, err}
+		return historyLoadedMsg{to, syncs, accountNames(ctx, s, id), late, err}
 	}
 }
 
-func loadChanges(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, seq int) tea.Cmd {
+func loadChanges(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, seq int, names names) tea.Cmd {
 	return func() tea.Msg {
 		changes, err := s.mirror.Store().Changes(ctx, id, seq)
 		if err != nil {
 			return changesLoadedMsg{To: to, err: err}
 		}
-		return changesLoadedMsg{to, newChangeRows(seq, changes, accountNames(ctx, s, id)), nil}
+		return changesLoadedMsg{to, newChangeRows(seq, changes, names), nil}
 	}
 }
 
@@ -90,17 +94,9 @@ func (c *changesTab) show() tea.Cmd {
 func (c *changesTab) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case historyLoadedMsg:
-		if c.history.end(msg.syncs, msg.err) {
-			return c.load()
-		}
-		return c.loadShown()
+		return c.tookHistory(msg)
 	case changesLoadedMsg:
-		again := c.changes.end(msg.rows, msg.err)
-		c.table.SetSource(c.changes.value)
-		if again || msg.rows.seq != c.current().Seq && msg.err == nil {
-			return c.loadShown()
-		}
-		c.table.MoveTo(0)
+		return c.tookChanges(msg)
 	case syncedMsg:
 		if msg.link == c.id && c.history.loaded {
 			return c.load()
@@ -109,12 +105,38 @@ func (c *changesTab) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+func (c *changesTab) tookHistory(msg historyLoadedMsg) tea.Cmd {
+	had := c.history.loaded
+	again := c.history.end(msg.syncs, msg.err)
+	if msg.err == nil {
+		c.names = msg.names
+	}
+	told := told("Changes", had, msg.err, msg.late)
+	if again {
+		return tea.Batch(told, c.load())
+	}
+	return tea.Batch(told, c.loadShown())
+}
+
+func (c *changesTab) tookChanges(msg changesLoadedMsg) tea.Cmd {
+	before := c.changes.value.seq
+	again := c.changes.end(msg.rows, msg.err)
+	c.table.SetSource(c.changes.value)
+	if c.changes.value.seq != before {
+		c.table.MoveTo(0)
+	}
+	if again || msg.err == nil && msg.rows.seq != c.current().Seq {
+		return c.loadShown()
+	}
+	return told("Changes", true, msg.err, nil)
+}
+
 // loadShown reads the changes of the sync that is shown.
 func (c *changesTab) loadShown() tea.Cmd {
 	if c.current().Seq == 0 || !c.changes.begin() {
 		return nil
 	}
-	return loadChanges(c.ctx, c.session, c.to, c.id, c.current().Seq)
+	return loadChanges(c.ctx, c.session, c.to, c.id, c.current().Seq, c.names)
 }
 
 // current returns the sync that is shown; the zero Sync while there is none.
@@ -165,6 +187,10 @@ func (c *changesTab) view() string {
 	if sync.Seq == 0 {
 		return middle([]string{c.theme.Paint(theme.Muted, "No sync has brought a transaction yet.")}, c.w, c.h)
 	}
+	if c.changes.value.seq != sync.Seq {
+		word := middle([]string{c.theme.Paint(theme.Muted, "Reading the changes…")}, c.w, max(0, c.h-1))
+		return c.title(sync) + "\n" + word
+	}
 	return c.title(sync) + "\n" + cell.Blank(c.w) + "\n" + c.table.View() + "\n" + c.net()
 }
 
@@ -194,20 +220,23 @@ func (c *changesTab) net() string {
 	}
 	parts := []string{"net"}
 	for _, key := range slices.SortedFunc(maps.Keys(rows.net), func(a, b netKey) int {
-		return strings.Compare(a.account+a.currency, b.account+b.currency)
+		return strings.Compare(rows.names.of(a.account)+a.currency, rows.names.of(b.account)+b.currency)
 	}) {
-		parts = append(parts, key.account+" "+signed(rows.net[key], key.currency))
+		parts = append(parts, rows.names.of(key.account)+" "+signed(rows.net[key], key.currency))
 	}
 	return c.theme.Paint(theme.Muted, cell.Fit(strings.Join(parts, "   "), c.w))
 }
 
 // netKey is what amounts can be summed over.
-type netKey struct{ account, currency string }
+type netKey struct {
+	account  moneykit.AccountID
+	currency string
+}
 
-func net(changes []mirror.Change, names map[moneykit.AccountID]string) map[netKey]decimal.Decimal {
+func net(changes []mirror.Change) map[netKey]decimal.Decimal {
 	sums := map[netKey]decimal.Decimal{}
 	add := func(t moneykit.Transaction, d decimal.Decimal) {
-		key := netKey{names[t.AccountID], t.Currency}
+		key := netKey{t.AccountID, t.Currency}
 		sums[key] = sums[key].Add(d)
 	}
 	for _, c := range changes {

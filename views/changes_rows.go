@@ -5,7 +5,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/ui/table"
 	"till/ui/termsafe"
@@ -18,7 +17,7 @@ type changeRows struct {
 	seq     int
 	changes []mirror.Change
 	lines   []changeLine
-	names   map[moneykit.AccountID]string
+	names   names
 	net     map[netKey]decimal.Decimal
 }
 
@@ -28,11 +27,11 @@ type changeLine struct {
 	field  int // -1 for the change itself
 }
 
-func newChangeRows(seq int, changes []mirror.Change, names map[moneykit.AccountID]string) changeRows {
+func newChangeRows(seq int, changes []mirror.Change, names names) changeRows {
 	slices.SortStableFunc(changes, func(a, b mirror.Change) int {
 		return b.Transaction().Date.Compare(a.Transaction().Date)
 	})
-	rows := changeRows{seq: seq, changes: changes, names: names, net: net(changes, names)}
+	rows := changeRows{seq: seq, changes: changes, names: names, net: net(changes)}
 	for i, c := range changes {
 		rows.lines = append(rows.lines, changeLine{i, -1})
 		for f := range c.Fields() {
@@ -66,7 +65,7 @@ func (r changeRows) Row(i int) []table.Cell {
 		{Text: symbol, Role: role},
 		{Text: t.Date.String(), Role: theme.Muted},
 		{Text: description(t), Role: theme.Text},
-		{Text: r.names[t.AccountID], Role: theme.Muted},
+		{Text: r.names.of(t.AccountID), Role: theme.Muted},
 		{Text: signed(t.Signed(), t.Currency), Role: direction(t.Signed())},
 		pending,
 	}
@@ -82,7 +81,7 @@ func (r changeRows) fieldRow(c mirror.Change, f mirror.FieldChange) []table.Cell
 		role = theme.Warn
 		old, now = signed(c.Before.Signed(), c.Before.Currency), signed(c.After.Signed(), c.After.Currency)
 	case mirror.FieldAccount:
-		old, now = r.names[c.Before.AccountID], r.names[c.After.AccountID]
+		old, now = r.names.of(c.Before.AccountID), r.names.of(c.After.AccountID)
 	case mirror.FieldCategory:
 		old, now = words(f.Old), words(f.New)
 	}

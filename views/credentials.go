@@ -32,7 +32,8 @@ func askCredentials(ctx context.Context, app *App) ui.Dialog {
 	c := &credentials{Profile: keystore.Profile{Mode: keystore.Sandbox, BaseURL: keystore.DefaultBaseURL}}
 	mode := string(c.Mode)
 	ctx, cancel := context.WithCancel(ctx)
-	return form.New("Add MoneyKit credentials", func() []huh.Field {
+	var dialog *form.Dialog
+	dialog = form.New("Add MoneyKit credentials", func() []huh.Field {
 		return []huh.Field{
 			huh.NewInput().Title("Profile name").Placeholder("acme sandbox").Value(&c.Name).Validate(required("a name")),
 			huh.NewSelect[string]().Title("Mode of the app").Options(
@@ -46,8 +47,9 @@ func askCredentials(ctx context.Context, app *App) ui.Dialog {
 	}, func() tea.Cmd {
 		c.Mode = keystore.Mode(mode)
 		filled := *c
-		return func() tea.Msg { return tryCredentials(ctx, app, filled) }
+		return func() tea.Msg { return tryCredentials(ctx, app, dialog, filled) }
 	}).Stays().OnClose(cancel)
+	return dialog
 }
 
 func required(what string) func(string) error {
@@ -61,7 +63,7 @@ func required(what string) func(string) error {
 
 // tryCredentials checks a profile against the API, stores it, and opens it. A
 // keyring that fails leads to the offer to keep the secret for the session.
-func tryCredentials(asked context.Context, app *App, c credentials) tea.Msg {
+func tryCredentials(asked context.Context, app *App, dialog ui.Dialog, c credentials) tea.Msg {
 	ctx, cancel := context.WithTimeout(asked, checkTime)
 	defer cancel()
 	c.Name, c.ClientID, c.BaseURL = strings.TrimSpace(c.Name), strings.TrimSpace(c.ClientID), strings.TrimSpace(c.BaseURL)
@@ -76,12 +78,12 @@ func tryCredentials(asked context.Context, app *App, c credentials) tea.Msg {
 		return nil // the form was closed meanwhile
 	}
 	if failed := (*keystore.Error)(nil); errors.As(err, &failed) {
-		return tea.Sequence(ui.Close(), offerSession(app, keys, c, failed))()
+		return tea.Sequence(ui.Close(dialog), offerSession(app, keys, c, failed))()
 	}
 	if err != nil {
 		return form.Retry{Fault: explain(err).line()}
 	}
-	return tea.Sequence(ui.Close(), useProfile(app, c.Name))()
+	return tea.Sequence(ui.Close(dialog), useProfile(app, c.Name))()
 }
 
 func check(ctx context.Context, app *App, c credentials) error {

@@ -57,7 +57,7 @@ func TestCredentialsAreTriedBeforeTheyAreStored(t *testing.T) {
 		w.Press("down", "enter")
 		w.Sees("Profile name", "Client secret", "Base URL")
 		w.fill("wrong")
-		w.Sees("MoneyKit refused the client id or secret", "[req_", "acme")
+		w.Sees("MoneyKit refused the client id or secret", "[req_", sandbox.DefaultClientID)
 		if n := w.wire.asked("GET /auth/introspect"); n != 0 {
 			t.Errorf("asked %d times who it is without a token", n)
 		}

@@ -28,7 +28,7 @@ func explain(err error) fault {
 	if f.what = strings.TrimSpace(f.what); !strings.HasSuffix(f.what, ".") {
 		f.what += "."
 	}
-	f.what, f.requestID = termsafe.Line(f.what), termsafe.Line(f.requestID)
+	f.what, f.next, f.requestID = termsafe.Line(f.what), termsafe.Line(f.next), termsafe.Line(f.requestID)
 	return f
 }
 

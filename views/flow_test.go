@@ -15,7 +15,7 @@ func TestMainJob(t *testing.T) {
 		w.Sees("12 links", "● 5 connected", "✕ 4 error", "◌ 2 connecting", "○ 1 deleted")
 		w.at(t, 1)
 		w.Press("enter")
-		w.Sees("till ▸ Links ▸ Credentials Bank", "transactions", "fine")
+		w.Sees("till ▸ Links ▸ Credentials Bank", "transactions", "ok")
 		w.Press("2")
 		w.Sees("Checking", "Savings", "owed")
 
@@ -79,7 +79,7 @@ func TestRefreshLimitTellsWhenTheNextIsAllowed(t *testing.T) {
 		w.Press("r", "enter")
 		w.Wait(5 * time.Second)
 		w.Press("r", "enter")
-		w.Sees("refreshed too lately", "next refresh allowed at 01:00", "in 60 min")
+		w.Sees("refreshed too recently", "next refresh allowed at 01:00", "in 60 min")
 		w.Sees("0 in flight")
 	})
 }
@@ -131,7 +131,7 @@ func TestOpenByID(t *testing.T) {
 		w.Press("enter")
 		w.Sees("MoneyKit knows no link with this id", "request id req_")
 		w.Press("esc")
-		w.Sees("13 links", "✕ unreadable")
+		w.Sees("12 links") // a mistyped id makes no row
 		w.Press("o")
 		w.Type("two words")
 		w.Press("enter")

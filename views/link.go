@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"till/moneykit"
+	"till/moneykit/mirror"
 	"till/moneykit/watch"
 	"till/ui"
 	"till/ui/cell"
@@ -74,6 +75,7 @@ func newLink(s *session, id moneykit.LinkID) *linkScreen {
 func (l *linkScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	l.ctx, l.to = ctx, ui.To{ID: id}
 	l.watch.Look(l.id)
+	context.AfterFunc(ctx, l.watch.Follow(l.id))
 	return l.tabs[l.tab].show()
 }
 
@@ -99,11 +101,24 @@ func (l *linkScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 		}
 		before := l.snapshot
 		l.snapshot = s
+		if before.Link == nil && s.Link != nil {
+			cmds = append(cmds, remember(l.ctx, l.mirror.Store(), l.id))
+		}
 		for _, t := range l.tabs {
 			cmds = append(cmds, t.update(linkNewsMsg{before, s}))
 		}
 	}
 	return tea.Batch(cmds...)
+}
+
+// remember keeps the id of a link that GET /links may leave out.
+func remember(ctx context.Context, store mirror.Store, id moneykit.LinkID) tea.Cmd {
+	return func() tea.Msg {
+		if err := store.Remember(ctx, id); err != nil {
+			return ui.Toast(ui.Failure, "The link's id was not kept. "+explain(err).line())()
+		}
+		return nil
+	}
 }
 
 // linkNewsMsg tells a link's tabs what is new.

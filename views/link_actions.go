@@ -1,6 +1,7 @@
 package views
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -28,7 +29,12 @@ func (s *session) linkActions(current func() (watch.Snapshot, bool), changes fun
 	unless := func(reason func(watch.Snapshot) string) func() string {
 		return func() string {
 			link, ok := current()
-			if !ok || link.Link == nil {
+			switch {
+			case !ok:
+				return "there is no link under the cursor"
+			case link.Link == nil && link.Err != nil:
+				return "the link could not be read"
+			case link.Link == nil:
 				return "the link has not been read yet"
 			}
 			return reason(link)
@@ -108,14 +114,16 @@ func (s *session) askRefresh(link watch.Snapshot) ui.Dialog {
 // refresh asks for fresh data. Transactions are synced first, so that what the
 // refresh brings can be told from what was there.
 func (s *session) refresh(id moneykit.LinkID, products []moneykit.Product) tea.Cmd {
-	ctx, m, w := s.ctx, s.mirror, s.watch
+	m, w := s.mirror, s.watch
 	return func() tea.Msg {
-		if slices.Contains(products, moneykit.ProductTransactions) {
-			// Without a baseline the refresh still works; only its diff is
-			// the whole history then.
-			_ = m.Baseline(ctx, id)
-		}
-		if err := w.Refresh(id, products...); err != nil {
+		err := w.RefreshAfter(func(ctx context.Context) {
+			if slices.Contains(products, moneykit.ProductTransactions) {
+				// Without a baseline the refresh still works; only its diff is
+				// the whole history then, which the sync tells.
+				_ = m.Baseline(ctx, id)
+			}
+		}, id, products...)
+		if err != nil {
 			return ui.Toast(ui.Failure, explain(err).line())()
 		}
 		return nil
@@ -136,7 +144,8 @@ func (s *session) disconnect(link watch.Snapshot) tea.Cmd {
 	ctx, client, w, store := s.ctx, s.client, s.watch, s.mirror.Store()
 	return func() tea.Msg {
 		if _, err := client.DeleteLink(ctx, link.ID); err != nil {
-			return ui.Toast(ui.Failure, institution(link)+" was not disconnected. "+explain(err).line())()
+			w.Look(link.ID)
+			return ui.Toast(ui.Failure, institution(link)+unsure(err, "disconnected")+explain(err).line())()
 		}
 		w.Look(link.ID)
 		_ = store.Remember(ctx, link.ID) // GET /links no longer tells it
@@ -155,11 +164,21 @@ func (s *session) reset(link watch.Snapshot) tea.Cmd {
 	return func() tea.Msg {
 		state, err := client.ResetLink(ctx, link.ID)
 		if err != nil {
-			return ui.Toast(ui.Failure, institution(link)+" was not reset. "+explain(err).line())()
+			w.Look(link.ID)
+			return ui.Toast(ui.Failure, institution(link)+unsure(err, "reset")+explain(err).line())()
 		}
 		w.Put(state)
 		return ui.Toast(ui.Success, institution(link)+" is reset: it needs a relink now")()
 	}
+}
+
+// unsure says that something was not done, or that nobody knows: a request
+// without an answer may have arrived.
+func unsure(err error, done string) string {
+	if refused := (*moneykit.Error)(nil); errors.As(err, &refused) {
+		return " was not " + done + ". "
+	}
+	return " may or may not be " + done + ". "
 }
 
 // ValidLinkID takes what may be a link's id; only MoneyKit knows whether it is.

@@ -20,8 +20,9 @@ import (
 const (
 	// wide is the room from which a second pane fits beside a list: a terminal
 	// of 120 columns less the frame.
-	wide    = 116
-	paneGap = " │ "
+	wide         = 116
+	paneGap      = " │ "
+	paneGapWidth = 3
 	// jobTick is how often the clock of a refresh in flight moves.
 	jobTick = time.Second
 )
@@ -35,12 +36,13 @@ type linksScreen struct {
 	theme *theme.Theme
 	w, h  int
 
-	rows    linkRows
-	table   *table.Model
-	filter  filter
-	listing resource[int] // how many GET /links has listed
-	offline bool
-	ticking bool
+	rows     linkRows
+	table    *table.Model
+	filter   filter
+	listing  resource[int]            // how many GET /links has listed
+	trouble  string                   // why the last reads failed, "" when they did not
+	unsynced map[moneykit.LinkID]bool // have new transactions that were not synced
+	ticking  bool
 }
 
 var (
@@ -49,7 +51,7 @@ var (
 )
 
 func newLinks(s *session, open moneykit.LinkID) *linksScreen {
-	l := &linksScreen{session: s, open: open, rows: newLinkRows(), filter: newFilter(), table: table.New(
+	l := &linksScreen{session: s, open: open, rows: newLinkRows(), filter: newFilter(), unsynced: map[moneykit.LinkID]bool{}, table: table.New(
 		table.Column{Title: "STATE", Width: 21},
 		table.Column{Title: "INSTITUTION", Width: 16, Flex: 2},
 		table.Column{Title: "LINK", Width: 10, Flex: 1, Drop: 2},
@@ -114,13 +116,14 @@ const linksPage = 500
 func (l *linksScreen) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case newsMsg:
+		if msg.of != l.watch {
+			return nil // of the session before
+		}
 		return tea.Batch(l.news(msg.snapshots), listen(l.ctx, l.watch))
 	case linksListedMsg:
 		return l.listed(msg)
 	case syncedMsg:
 		return l.synced(msg)
-	case knownMsg:
-		l.watch.Add(msg.id)
 	case jobTickMsg:
 		l.ticking = false
 		return l.tickJobs()
@@ -134,10 +137,10 @@ func (l *linksScreen) Update(msg tea.Msg) tea.Cmd {
 
 func (l *linksScreen) listed(msg linksListedMsg) tea.Cmd {
 	again := l.listing.end(msg.count, msg.err)
-	l.offline = offline(msg.err)
 	var told tea.Cmd
-	if msg.err != nil && l.rows.known() > 0 {
-		told = ui.Toast(ui.Failure, explain(msg.err).line())
+	if msg.err != nil {
+		l.trouble = trouble(msg.err)
+		told = ui.Toast(ui.Failure, "The list of links is incomplete. "+explain(msg.err).line())
 	}
 	if again {
 		return tea.Batch(told, l.list())
@@ -149,20 +152,36 @@ func (l *linksScreen) listed(msg linksListedMsg) tea.Cmd {
 // brought.
 func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 	var cmds []tea.Cmd
+	l.judge(snapshots)
 	for _, s := range snapshots {
+		if s.Link == nil && errors.Is(s.Err, moneykit.LinkNotFound) {
+			l.rows.drop(s.ID) // a mistyped id makes no row
+			continue
+		}
 		before := l.rows.snapshots[s.ID]
-		if s.Err != nil || !s.At.Equal(before.At) {
-			l.offline = offline(s.Err)
+		if (linkNewsMsg{before, s}).refreshed(moneykit.ProductTransactions) {
+			l.unsynced[s.ID] = true
 		}
+		var told []tea.Cmd
 		if ended(before, s) {
-			cmds = append(cmds, l.refreshEnded(s))
+			told = append(told, refreshToast(s))
 		}
+		if s.Link != nil && s.Link.State == moneykit.Deleted {
+			delete(l.unsynced, s.ID)
+		}
+		if l.unsynced[s.ID] && !s.Refreshing() {
+			delete(l.unsynced, s.ID)
+			told = append(told, syncAgain(l.ctx, l.mirror, s.ID))
+		}
+		// In this order, so that what the sync tells comes last.
+		cmds = append(cmds, tea.Sequence(told...))
 		if settled(before, s) {
 			cmds = append(cmds, connectionToast(s))
 		}
 		l.rows.put(s)
 	}
-	l.refilter()
+	l.rows.grow(&l.filter)
+	l.table.SetSource(&l.rows)
 	return tea.Batch(append(cmds, l.show(), l.tickJobs())...)
 }
 
@@ -187,34 +206,52 @@ func connectionToast(s watch.Snapshot) tea.Cmd {
 	return ui.Toast(ui.Failure, institution(s)+": "+stateLook(s).word)
 }
 
-func (l *linksScreen) refreshEnded(s watch.Snapshot) tea.Cmd {
-	if s.Refresh.Brought(moneykit.ProductTransactions) {
-		// In this order, so that what the sync tells comes last.
-		return tea.Sequence(refreshToast(s), syncLink(l.ctx, l.mirror, s.ID))
-	}
-	return refreshToast(s)
-}
-
 func (l *linksScreen) synced(msg syncedMsg) tea.Cmd {
 	switch name := institution(l.rows.snapshots[msg.link]); {
+	case errors.Is(msg.err, moneykit.LinkDeleted):
+		return nil // disconnected meanwhile
 	case msg.err != nil:
 		return ui.Toast(ui.Failure, "Transactions of "+name+" not synced: "+explain(msg.err).line())
-	case msg.sync.Seq == 0 || msg.sync.Before == "":
+	case msg.sync.Seq == 0:
 		return nil
+	case msg.sync.Before == "":
+		return ui.Toast(ui.Notice, fmt.Sprintf("%s: its first sync brought %s", name, plural(msg.sync.Created, "transaction")))
 	default:
 		return ui.Toast(ui.Success, fmt.Sprintf("%s: %s in its transactions · d shows them", name, counts(msg.sync.Created, msg.sync.Updated, msg.sync.Removed)))
 	}
 }
 
-func offline(err error) bool {
-	e := (*moneykit.ConnectionError)(nil)
-	return errors.As(err, &e) && !errors.Is(err, context.Canceled)
+// judge tells from a batch of news whether reads work at present.
+func (l *linksScreen) judge(snapshots []watch.Snapshot) {
+	for _, s := range snapshots {
+		switch {
+		case s.Err != nil:
+			if found := trouble(s.Err); found != "" {
+				l.trouble = found
+				return
+			}
+		case s.Link != nil && !s.At.Equal(l.rows.snapshots[s.ID].At):
+			l.trouble = ""
+		}
+	}
+}
+
+// trouble names what an error says of reading at large; one about a single link
+// says nothing.
+func trouble(err error) string {
+	if e := (*moneykit.ConnectionError)(nil); errors.As(err, &e) {
+		return "offline"
+	}
+	if errors.Is(err, moneykit.LinkNotFound) || errors.Is(err, moneykit.LinkDeleted) {
+		return ""
+	}
+	return "reads fail"
 }
 
 // Status tells the session's part of the frame.
 func (l *linksScreen) Status() ui.Status {
 	jobs := l.rows.refreshing()
-	return ui.Status{Chips: l.chips(l.offline, len(jobs)), Jobs: len(jobs), Job: jobLine(jobs, time.Now())}
+	return ui.Status{Chips: l.chips(l.trouble, len(jobs)), Jobs: len(jobs), Job: jobLine(jobs, time.Now())}
 }
 
 // tickJobs keeps the job line's clock going while there is a job.
@@ -279,7 +316,7 @@ func (l *linksScreen) listWidth() int {
 	if l.w < wide {
 		return l.w
 	}
-	return l.w*3/5 - len(paneGap)
+	return l.w*3/5 - paneGapWidth
 }
 
 func (l *linksScreen) Title() string { return "Links" }
@@ -287,7 +324,7 @@ func (l *linksScreen) Title() string { return "Links" }
 func (l *linksScreen) View() string {
 	body := l.body(l.listWidth(), l.h-2)
 	if l.w >= wide {
-		body = cell.Beside(body, l.preview(l.w-l.listWidth()-3, l.h-2), l.theme.Paint(theme.Border, paneGap))
+		body = cell.Beside(body, l.preview(l.w-l.listWidth()-paneGapWidth, l.h-2), l.theme.Paint(theme.Border, paneGap))
 	}
 	return l.summary() + "\n" + cell.Blank(l.w) + "\n" + body
 }
@@ -324,6 +361,9 @@ func (l *linksScreen) summary() string {
 		return cell.Fit(left, l.w-len(right)) + l.theme.Paint(theme.Muted, right)
 	}
 	parts := []string{l.theme.Paint(theme.Strong, plural(l.rows.known(), "link"))}
+	if l.listing.err != nil && !l.listing.loading {
+		parts = append(parts, l.theme.Paint(theme.Bad, "list incomplete · ctrl+r"))
+	}
 	for _, c := range l.rows.tally() {
 		parts = append(parts, l.theme.Paint(c.role, fmt.Sprintf("%s %d %s", c.symbol, c.count, c.word)))
 	}

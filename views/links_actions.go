@@ -1,7 +1,6 @@
 package views
 
 import (
-	"context"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -15,7 +14,7 @@ import (
 const noLink = "there is no link under the cursor"
 
 func (l *linksScreen) Actions() []ui.Action {
-	if l.rows.Len() == 0 && !l.listing.loaded {
+	if l.rows.known() == 0 && !l.listing.loaded {
 		return append([]ui.Action{{Name: "Ask for the links again", Key: ui.Bind("r", "try again"), Do: l.list}}, l.elsewhere()...)
 	}
 	actions := []ui.Action{{
@@ -92,18 +91,5 @@ func (s *session) askID() ui.Dialog {
 	})
 }
 
-// openLink shows a link and remembers its id.
-func openLink(s *session, id moneykit.LinkID) tea.Cmd {
-	ctx, store := s.ctx, s.mirror.Store()
-	return tea.Batch(ui.Push(newLink(s, id)), func() tea.Msg { return remember(ctx, store, id) })
-}
-
-func remember(ctx context.Context, store interface {
-	Remember(context.Context, ...moneykit.LinkID) error
-}, id moneykit.LinkID,
-) tea.Msg {
-	if store.Remember(ctx, id) != nil {
-		return nil
-	}
-	return knownMsg{id}
-}
+// openLink shows a link by its id.
+func openLink(s *session, id moneykit.LinkID) tea.Cmd { return ui.Push(newLink(s, id)) }

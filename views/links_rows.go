@@ -21,6 +21,7 @@ type linkRows struct {
 	all       []moneykit.LinkID // in the order they became known, or sorted
 	shown     []moneykit.LinkID // what the filter lets through
 	active    []moneykit.LinkID // with a refresh in flight, oldest first
+	counts    [groups]int       // links in each group
 	sorted    int               // the column, -1 for none
 	reverse   bool
 }
@@ -65,6 +66,10 @@ func (r *linkRows) put(s watch.Snapshot) {
 		r.all = append(r.all, s.ID)
 	}
 	was := r.snapshots[s.ID].Refreshing()
+	if before, known := r.snapshots[s.ID]; known {
+		r.counts[group(before)]--
+	}
+	r.counts[group(s)]++
 	r.snapshots[s.ID] = s
 	switch is := s.Refreshing(); {
 	case is && !was:
@@ -74,6 +79,20 @@ func (r *linkRows) put(s watch.Snapshot) {
 	}
 }
 
+// drop forgets a link that was never read.
+func (r *linkRows) drop(id moneykit.LinkID) {
+	before, known := r.snapshots[id]
+	if !known {
+		return
+	}
+	r.counts[group(before)]--
+	delete(r.snapshots, id)
+	other := func(ids []moneykit.LinkID) []moneykit.LinkID {
+		return slices.DeleteFunc(slices.Clone(ids), func(known moneykit.LinkID) bool { return known == id })
+	}
+	r.all, r.shown = other(r.all), other(r.shown)
+}
+
 // pick decides which rows are shown.
 func (r *linkRows) pick(f *filter) {
 	if !f.active() {
@@ -81,9 +100,31 @@ func (r *linkRows) pick(f *filter) {
 		return
 	}
 	r.shown = slices.DeleteFunc(slices.Clone(r.all), func(id moneykit.LinkID) bool {
-		s := r.snapshots[id]
-		return !f.matches(string(id), institution(s), stateLook(s).word)
+		return !r.matches(f, id)
 	})
+}
+
+// grow takes in rows that have come or begun to match. It takes none away: a
+// row must not leave from under the cursor because its state has changed.
+func (r *linkRows) grow(f *filter) {
+	if !f.active() {
+		r.shown = r.all
+		return
+	}
+	kept := make(map[moneykit.LinkID]bool, len(r.shown))
+	for _, id := range r.shown {
+		kept[id] = true
+	}
+	for _, id := range r.all {
+		if !kept[id] && r.matches(f, id) {
+			r.shown = append(r.shown, id)
+		}
+	}
+}
+
+func (r *linkRows) matches(f *filter, id moneykit.LinkID) bool {
+	s := r.snapshots[id]
+	return f.matches(string(id), institution(s), stateLook(s).word)
 }
 
 // sort orders the rows by a column of the table.
@@ -145,7 +186,7 @@ type stateCount struct {
 
 // tally counts links by the groups an operator thinks in.
 func (r *linkRows) tally() []stateCount {
-	groups := []stateCount{
+	all := []stateCount{
 		{look{"●", "connected", theme.Good}, 0},
 		{look{"✕", "error", theme.Bad}, 0},
 		{look{"◌", "connecting", theme.Warn}, 0},
@@ -153,11 +194,14 @@ func (r *linkRows) tally() []stateCount {
 		{look{"·", "reading", theme.Muted}, 0},
 		{look{"?", "other", theme.Info}, 0},
 	}
-	for _, id := range r.all {
-		groups[group(r.snapshots[id])].count++
+	for i := range all {
+		all[i].count = r.counts[i]
 	}
-	return slices.DeleteFunc(groups, func(g stateCount) bool { return g.count == 0 })
+	return slices.DeleteFunc(all, func(g stateCount) bool { return g.count == 0 })
 }
+
+// groups is how many there are.
+const groups = 6
 
 func group(s watch.Snapshot) int {
 	switch {

@@ -39,6 +39,9 @@ func magnitude(d decimal.Decimal, code string) string {
 	decimals := -d.Exponent()
 	if unit, err := currency.ParseISO(code); err == nil {
 		digits, _ := currency.Standard.Rounding(unit)
+		for decimals > int32(digits) && d.Equal(d.Truncate(decimals-1)) {
+			decimals-- // zeros beyond the currency's own decimals say nothing
+		}
 		decimals = max(decimals, int32(digits))
 	}
 	whole, fraction, _ := strings.Cut(d.StringFixed(max(0, decimals)), ".")

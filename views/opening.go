@@ -9,6 +9,7 @@ import (
 	"till/keystore"
 	"till/moneykit"
 	"till/ui"
+	"till/ui/termsafe"
 	"till/ui/theme"
 )
 
@@ -72,7 +73,7 @@ func openSandbox(app *App) opener {
 func openProfile(app *App, name string) opener {
 	what := "the profile last chosen"
 	if name != "" {
-		what = "profile " + name
+		what = "profile " + termsafe.Line(name)
 	}
 	return opener{what, func(ctx context.Context) (*session, error) {
 		if name == "" {

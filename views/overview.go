@@ -27,6 +27,12 @@ func overview(t *theme.Theme, s watch.Snapshot, w int, now time.Time) []string {
 		}
 		lines = append(lines, "")
 	}
+	if r := s.Refresh; r != nil && r.Phase.Over() {
+		for _, line := range cell.Wrap(capital(refreshOutcome(s, now)), w) {
+			lines = append(lines, t.Paint(outcomeRole(r.Phase), line))
+		}
+		lines = append(lines, "")
+	}
 	lines = append(lines, facts(t, w, linkFacts(s, now))...)
 	lines = append(lines, "")
 	return append(lines, productLines(t, s, w, now)...)
@@ -83,7 +89,7 @@ func productLines(t *theme.Theme, s watch.Snapshot, w int, now time.Time) []stri
 	const name, fresh = 17, 7
 	lines := []string{t.Paint(theme.Muted, cell.Fit("PRODUCT", name)+cell.Fit("FRESH", fresh)+"LAST REFRESH")}
 	for product, status := range s.Link.Products.All() {
-		text, role := "fine", theme.Good
+		text, role := "ok", theme.Good
 		switch {
 		case refreshing(s, product):
 			text, role = "⟳ "+string(s.Refresh.Phase)+" · "+took(s.Refresh.Took(now)), theme.Warn
@@ -97,12 +103,6 @@ func productLines(t *theme.Theme, s watch.Snapshot, w int, now time.Time) []stri
 		lines = append(lines, cell.Fit(words(string(product)), name)+
 			t.Paint(theme.Muted, cell.Fit(age(status.RefreshedAt, now), fresh))+
 			t.Paint(role, cell.Cut(text, max(0, w-name-fresh))))
-	}
-	if r := s.Refresh; r != nil && r.Phase.Over() {
-		lines = append(lines, "")
-		for _, line := range cell.Wrap(capital(refreshOutcome(s, now)), w) {
-			lines = append(lines, t.Paint(outcomeRole(r.Phase), line))
-		}
 	}
 	return lines
 }

@@ -80,7 +80,7 @@ func loadProfiles(app *App, to ui.To) tea.Cmd {
 		rows := profileRows{{Profile: keystore.Profile{Name: "Embedded Sandbox", Mode: keystore.Sandbox}, secret: "none needed", embedded: true}}
 		keys, err := app.Keys()
 		if err != nil {
-			return profilesLoadedMsg{to, rows, err}
+			return profilesLoadedMsg{to, rows, err} // the Sandbox needs no keyring
 		}
 		for _, p := range keys.Profiles() {
 			where := "in keyring"
@@ -108,10 +108,13 @@ func (p *profilesScreen) load() tea.Cmd {
 func (p *profilesScreen) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case profilesLoadedMsg:
-		again := p.data.end(msg.rows, msg.err)
+		again := p.data.end(msg.rows, nil)
 		p.table.SetSource(p.data.value)
 		if again {
 			return p.load()
+		}
+		if msg.err != nil {
+			return ui.Toast(ui.Failure, "The profiles were not read. "+explain(msg.err).line())
 		}
 	case profilesChangedMsg:
 		return p.load()

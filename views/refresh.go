@@ -49,7 +49,7 @@ func refreshOutcome(s watch.Snapshot, now time.Time) string {
 	case watch.Done:
 		return names + " refreshed · " + took(r.Took(now))
 	case watch.Limited:
-		return names + " refreshed too lately; " + nextAllowed(r.RetryAt, now)
+		return names + " refreshed too recently; " + nextAllowed(r.RetryAt, now)
 	case watch.TimedOut:
 		return names + " not refreshed within " + took(r.Took(now)) + "; the bank may still answer"
 	case watch.Failed:

@@ -50,6 +50,7 @@ type relinkDialog struct {
 	run    *connect.Run
 	input  connect.Input
 	form   *form.Dialog // the question on screen, nil while waiting
+	asking int          // questions asked since the last start
 	fault  string
 	failed bool // nothing left to ask
 	theme  *theme.Theme
@@ -77,7 +78,7 @@ type (
 	answeredMsg struct{ dialog *relinkDialog }
 )
 
-// Closed implements ui.Closer: whatever is under way is given up.
+// Closed gives up whatever is under way.
 func (d *relinkDialog) Closed() { d.cancel() }
 
 func (d *relinkDialog) SetTheme(t *theme.Theme) {
@@ -96,7 +97,7 @@ func (d *relinkDialog) Hint() string {
 	return d.form.Hint()
 }
 
-// Init implements ui.Dialog: it opens the session and asks for a question.
+// Init opens the session and asks for the first question.
 func (d *relinkDialog) Init() tea.Cmd {
 	ctx, app, client, id, dialog := d.ctx, d.app, d.client, d.link.ID, d
 	return func() tea.Msg {
@@ -147,16 +148,17 @@ func (d *relinkDialog) asked(msg askedMsg) tea.Cmd {
 }
 
 // refused tells what the bank said. A refusal of what was entered starts over
-// with the first question; anything else ends the relink.
+// with the first question; anything else ends the relink, also a refusal when
+// nothing was entered: the answer would be the same for ever.
 func (d *relinkDialog) refused(err error) tea.Cmd {
 	f := explain(err)
 	d.fault, d.form = f.line(), nil
 	refusal := (*connect.Refusal)(nil)
-	if d.run == nil || !errors.As(err, &refusal) {
+	if d.run == nil || d.asking == 0 || !errors.As(err, &refusal) {
 		d.failed = true
 		return nil
 	}
-	d.input = connect.Input{}
+	d.input, d.asking = connect.Input{}, 0
 	return d.next()
 }
 
@@ -183,7 +185,7 @@ func (d *relinkDialog) relinked(err error) tea.Cmd {
 		return d.refused(err)
 	}
 	d.watch.Look(d.link.ID)
-	return tea.Sequence(ui.Close(), ui.Toast(ui.Success, institution(d.link)+" is relinked; MoneyKit is fetching its data"))
+	return tea.Sequence(ui.Close(d), ui.Toast(ui.Success, institution(d.link)+" is relinked; MoneyKit is fetching its data"))
 }
 
 // ask shows a question as a form.
@@ -196,6 +198,7 @@ func (d *relinkDialog) ask(q connect.Question) tea.Cmd {
 		d.failed, d.fault = true, "The bank asks for something till does not know: "+words(string(q.Kind))
 		return nil
 	}
+	d.asking++
 	d.form = build(q).Stays()
 	if d.fault != "" {
 		d.form.Says(theme.Bad, d.fault)

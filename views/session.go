@@ -5,6 +5,7 @@ package views
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -25,7 +26,7 @@ type App struct {
 	Keys func() (*keystore.Store, error)
 	// Client builds a client for a profile.
 	Client func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error)
-	// Sandbox starts the embedded Sandbox; it is called at most once.
+	// Sandbox starts the embedded Sandbox, or returns the one that runs.
 	Sandbox func() (Embedded, error)
 	// Connect starts a run through the embedded Sandbox's Connect.
 	Connect func(context.Context, *moneykit.Client, moneykit.LinkSessionRequest) (*connect.Run, error)
@@ -71,7 +72,7 @@ func newSandboxSession(app *App, sandbox Embedded, client *moneykit.Client) *ses
 }
 
 // chips are the session's part of the header.
-func (s *session) chips(offline bool, jobs int) []ui.Chip {
+func (s *session) chips(trouble string, jobs int) []ui.Chip {
 	var chips []ui.Chip
 	switch {
 	case s.profile.Mode == keystore.Live:
@@ -87,28 +88,30 @@ func (s *session) chips(offline bool, jobs int) []ui.Chip {
 	if s.app.ReadOnly {
 		chips = append(chips, ui.Chip{Text: "read-only", Role: theme.Warn})
 	}
-	if offline {
-		return append(chips, ui.Chip{Text: "✕ offline", Role: theme.Bad})
+	if trouble != "" {
+		return append(chips, ui.Chip{Text: "✕ " + trouble, Role: theme.Bad})
 	}
 	flight := ui.Chip{Text: "0 in flight", Role: theme.Muted}
 	if jobs > 0 {
 		flight = ui.Chip{Text: strconv.Itoa(jobs) + " in flight", Role: theme.Warn}
 	}
-	return append(chips, ui.Chip{Text: "● live", Role: theme.Good}, flight)
+	return append(chips, ui.Chip{Text: "● online", Role: theme.Good}, flight)
 }
 
 // Messages without an address reach every screen of the session.
 type (
 	// newsMsg carries what the watcher has learned.
-	newsMsg struct{ snapshots []watch.Snapshot }
+	newsMsg struct {
+		of        *watch.Watcher
+		snapshots []watch.Snapshot
+	}
 	// syncedMsg tells that a link's transactions were synced.
 	syncedMsg struct {
+		of   *mirror.Mirror
 		link moneykit.LinkID
 		sync mirror.Sync
 		err  error
 	}
-	// knownMsg tells of a link that the operator opened by its id.
-	knownMsg struct{ id moneykit.LinkID }
 )
 
 // listen waits for the watcher's next news.
@@ -118,7 +121,7 @@ func listen(ctx context.Context, w *watch.Watcher) tea.Cmd {
 		if err != nil {
 			return nil
 		}
-		return newsMsg{snapshots}
+		return newsMsg{w, snapshots}
 	}
 }
 
@@ -130,15 +133,46 @@ func run(ctx context.Context, w *watch.Watcher) tea.Cmd {
 	}
 }
 
-// syncLink brings a link's transactions up to date.
-func syncLink(ctx context.Context, m *mirror.Mirror, link moneykit.LinkID) tea.Cmd {
+// syncAgain brings a link's transactions up to date if they were ever synced;
+// who has not looked at them yet needs none of their history.
+func syncAgain(ctx context.Context, m *mirror.Mirror, link moneykit.LinkID) tea.Cmd {
 	return func() tea.Msg {
+		head, err := m.Store().Head(ctx, link)
+		if err == nil && head.Cursor == "" {
+			return nil
+		}
 		done, err := m.Sync(ctx, link)
 		if ctx.Err() != nil {
 			return nil
 		}
-		return syncedMsg{link, done, err}
+		return syncedMsg{m, link, done, err}
 	}
+}
+
+// update brings a link's transactions up to date. When that fails and there are
+// some from before, the failure is only the reason why they are late.
+func (s *session) update(ctx context.Context, link moneykit.LinkID) (late, err error) {
+	if _, late = s.mirror.Sync(ctx, link); late == nil {
+		return nil, nil
+	}
+	head, err := s.mirror.Store().Head(ctx, link)
+	if err == nil && head.Cursor == "" {
+		err = late
+	}
+	return late, err
+}
+
+// told says that data on screen could not be read anew. Where there is none, the
+// pane says why.
+func told(what string, shown bool, err, late error) tea.Cmd {
+	if err == nil {
+		err = late
+		shown = true
+	}
+	if err == nil || !shown || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return ui.Toast(ui.Failure, what+" not brought up to date. "+explain(err).line())
 }
 
 // copyText puts a text on the terminal's clipboard, over SSH too.

@@ -25,7 +25,6 @@ func (o *overviewTab) name() string          { return "Overview" }
 func (o *overviewTab) show() tea.Cmd         { o.fill(); return nil }
 func (o *overviewTab) capturing() bool       { return false }
 func (o *overviewTab) setTheme(*theme.Theme) { o.fill() }
-func (o *overviewTab) actions() []ui.Action  { return o.pane.actions() }
 
 func (o *overviewTab) setSize(w, h int) {
 	o.pane.w, o.pane.h = w, h
@@ -43,7 +42,26 @@ func (o *overviewTab) fill() {
 	}
 }
 
-func (o *overviewTab) view() string { return o.pane.view() }
+// view tells the lines anew: ages grow while nothing happens.
+func (o *overviewTab) view() string {
+	now := o.pane
+	now.lines = overview(o.theme, o.snapshot, o.pane.w, time.Now())
+	now.move(0)
+	return now.view()
+}
+
+func (o *overviewTab) actions() []ui.Action { return append(o.again(), o.pane.actions()...) }
+
+// again reads a link that could not be read once more.
+func (p *linkPage) again() []ui.Action {
+	if p.snapshot.Link != nil || p.snapshot.Err == nil {
+		return nil
+	}
+	return []ui.Action{{Name: "Read the link again", Key: ui.Bind("r", "try again"), Do: func() tea.Cmd {
+		p.watch.Look(p.id)
+		return nil
+	}}}
+}
 
 // jsonTab shows the link as the API gave it.
 type jsonTab struct {
@@ -80,7 +98,7 @@ func (j *jsonTab) fill() {
 }
 
 func (j *jsonTab) actions() []ui.Action {
-	return append([]ui.Action{{
+	return append(append(j.again(), ui.Action{
 		Name: "Copy the JSON", Key: ui.Bind("Y", "copy JSON"),
 		Disabled: func() string {
 			if len(j.body) == 0 {
@@ -89,10 +107,13 @@ func (j *jsonTab) actions() []ui.Action {
 			return ""
 		},
 		Do: func() tea.Cmd { return copyText(string(j.body), "JSON") },
-	}}, j.pane.actions()...)
+	}), j.pane.actions()...)
 }
 
 func (j *jsonTab) view() string {
+	if j.snapshot.Link == nil && j.snapshot.Err != nil {
+		return explain(j.snapshot.Err).pane(j.theme, j.pane.w, j.pane.h)
+	}
 	if len(j.body) == 0 {
 		return cell.Block([]string{j.theme.Paint(theme.Muted, "Reading the link…")}, j.pane.w, j.pane.h)
 	}

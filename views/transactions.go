@@ -45,7 +45,7 @@ func newTransactionsTab(p *linkPage, account moneykit.AccountID) *transactionsTa
 // transactionRows is transactions as a table shows them.
 type transactionRows struct {
 	list  []moneykit.Transaction
-	names map[moneykit.AccountID]string
+	names names
 }
 
 func (r transactionRows) Len() int { return len(r.list) }
@@ -59,7 +59,7 @@ func (r transactionRows) Row(i int) []table.Cell {
 	return []table.Cell{
 		{Text: t.Date.String(), Role: theme.Muted},
 		{Text: description(t), Role: theme.Text},
-		{Text: r.names[t.AccountID], Role: theme.Muted},
+		{Text: r.names.of(t.AccountID), Role: theme.Muted},
 		{Text: category(t), Role: theme.Muted},
 		{Text: signed(t.Signed(), t.Currency), Role: direction(t.Signed())},
 		{Text: pending, Role: theme.Warn},
@@ -69,27 +69,40 @@ func (r transactionRows) Row(i int) []table.Cell {
 type transactionsLoadedMsg struct {
 	ui.To
 	rows transactionRows
+	late error // why these are not the newest
 	err  error
 }
 
-// loadTransactions reads from the mirror, after a first sync if there was none.
+// loadTransactions brings the mirror up to date and reads from it.
 func loadTransactions(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, account moneykit.AccountID) tea.Cmd {
 	return func() tea.Msg {
-		if err := s.mirror.Baseline(ctx, id); err != nil {
+		late, err := s.update(ctx, id)
+		if err != nil {
 			return transactionsLoadedMsg{To: to, err: err}
 		}
 		list, err := s.mirror.Store().Transactions(ctx, id, mirror.Query{Account: account})
 		if err != nil {
 			return transactionsLoadedMsg{To: to, err: err}
 		}
-		return transactionsLoadedMsg{to, transactionRows{list, accountNames(ctx, s, id)}, nil}
+		return transactionsLoadedMsg{to, transactionRows{list, accountNames(ctx, s, id)}, late, nil}
 	}
+}
+
+// names is what a link's accounts are called.
+type names map[moneykit.AccountID]string
+
+// of returns an account's name, its id when nobody knows the name.
+func (n names) of(id moneykit.AccountID) string {
+	if name, known := n[id]; known {
+		return name
+	}
+	return termsafe.Line(string(id))
 }
 
 // accountNames returns what a link's accounts are called; without an answer
 // their ids have to do.
-func accountNames(ctx context.Context, s *session, id moneykit.LinkID) map[moneykit.AccountID]string {
-	names := map[moneykit.AccountID]string{}
+func accountNames(ctx context.Context, s *session, id moneykit.LinkID) names {
+	names := names{}
 	result, err := s.client.Accounts(ctx, id)
 	if err != nil {
 		return names
@@ -110,9 +123,6 @@ func (t *transactionsTab) load() tea.Cmd {
 func (t *transactionsTab) name() string { return "Transactions" }
 
 func (t *transactionsTab) show() tea.Cmd {
-	if t.data.loaded {
-		return nil
-	}
 	return t.load()
 }
 
@@ -140,13 +150,11 @@ func (t *transactionsTab) took(msg transactionsLoadedMsg) tea.Cmd {
 	had := t.data.loaded
 	again := t.data.end(msg.rows, msg.err)
 	t.refilter()
-	switch {
-	case again:
-		return t.load()
-	case had && msg.err != nil:
-		return ui.Toast(ui.Failure, "Transactions not read. "+explain(msg.err).line())
+	told := told("Transactions", had, msg.err, msg.late)
+	if again {
+		return tea.Batch(told, t.load())
 	}
-	return nil
+	return told
 }
 
 // refilter picks the rows anew and keeps the cursor on its transaction.
@@ -159,7 +167,7 @@ func (t *transactionsTab) refilter() {
 	t.shown = transactionRows{nil, all.names}
 	cursor := t.table.Cursor()
 	for _, x := range all.list {
-		if t.filter.matches(description(x), category(x), all.names[x.AccountID], x.Amount.String(), x.Date.String()) {
+		if t.filter.matches(description(x), category(x), all.names.of(x.AccountID), x.Amount.String(), x.Date.String()) {
 			if x.ID == at {
 				cursor = len(t.shown.list)
 			}
@@ -190,7 +198,7 @@ func (t *transactionsTab) listWidth() int {
 	if t.w < wide {
 		return t.w
 	}
-	return t.w*2/3 - len(paneGap)
+	return t.w*2/3 - paneGapWidth
 }
 
 func (t *transactionsTab) view() string {
@@ -206,7 +214,7 @@ func (t *transactionsTab) view() string {
 		body = middle([]string{t.theme.Paint(theme.Muted, word)}, t.listWidth(), t.h-1)
 	}
 	if t.w >= wide {
-		body = cell.Beside(body, t.detail(t.w-t.listWidth()-3, t.h-1), t.theme.Paint(theme.Border, paneGap))
+		body = cell.Beside(body, t.detail(t.w-t.listWidth()-paneGapWidth, t.h-1), t.theme.Paint(theme.Border, paneGap))
 	}
 	return body + "\n" + t.footer()
 }
@@ -227,7 +235,7 @@ func (t *transactionsTab) detail(w, h int) string {
 	return cell.Block(transactionDetail(t.theme, t.shown.list[i], t.shown.names, w), w, h)
 }
 
-func transactionDetail(th *theme.Theme, t moneykit.Transaction, names map[moneykit.AccountID]string, w int) []string {
+func transactionDetail(th *theme.Theme, t moneykit.Transaction, names names, w int) []string {
 	status, role := "posted", theme.Text
 	if t.Pending {
 		status, role = "pending", theme.Warn
@@ -244,7 +252,7 @@ func transactionDetail(th *theme.Theme, t moneykit.Transaction, names map[moneyk
 	all := []fact{
 		{"date", t.Date.String()},
 		{"time", when},
-		{"account", names[t.AccountID]},
+		{"account", names.of(t.AccountID)},
 		{"as it came", termsafe.Line(t.RawDescription)},
 		{"category", category(t)},
 	}

@@ -27,8 +27,15 @@ func stateLook(s watch.Snapshot) look {
 		return look{"✕", "unreadable", theme.Bad}
 	case s.Link == nil:
 		return look{"·", "reading", theme.Muted}
+	case s.Err != nil: // the last that is known, and it may be wrong by now
+		known := linkLook(s.Link)
+		return look{known.symbol, known.word + "?", theme.Muted}
 	}
-	switch s.Link.State {
+	return linkLook(s.Link)
+}
+
+func linkLook(link *moneykit.Link) look {
+	switch link.State {
 	case moneykit.Connected:
 		return look{"●", "connected", theme.Good}
 	case moneykit.Connecting:
@@ -38,12 +45,12 @@ func stateLook(s watch.Snapshot) look {
 	case moneykit.Deleted:
 		return look{"○", "deleted", theme.Muted}
 	case moneykit.InError:
-		if s.Link.ErrorCode != "" {
-			return look{"✕", words(string(s.Link.ErrorCode)), theme.Bad}
+		if link.ErrorCode != "" {
+			return look{"✕", words(string(link.ErrorCode)), theme.Bad}
 		}
 		return look{"✕", "error", theme.Bad}
 	}
-	return look{"?", words(string(s.Link.State)), theme.Info}
+	return look{"?", words(string(link.State)), theme.Info}
 }
 
 // words turns an enum case into words, a case that nobody knows yet too.
@@ -192,8 +199,10 @@ func institution(s watch.Snapshot) string {
 	if s.Link == nil {
 		return ""
 	}
-	if s.Link.InstitutionName == "" {
-		return termsafe.Line(string(s.Link.InstitutionID))
+	for _, name := range []string{s.Link.InstitutionName, string(s.Link.InstitutionID)} {
+		if strings.TrimSpace(name) != "" {
+			return termsafe.Line(name)
+		}
 	}
-	return termsafe.Line(s.Link.InstitutionName)
+	return termsafe.Line(string(s.ID))
 }

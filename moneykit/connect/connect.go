@@ -10,9 +10,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -138,6 +140,9 @@ func (r *Run) post(ctx context.Context, route string, in Input, out any) error {
 	req.Header.Set("Content-Type", "application/json")
 	res, err := r.http.Do(req)
 	if err != nil {
+		if withURL := (*url.Error)(nil); errors.As(err, &withURL) {
+			err = withURL.Err
+		}
 		return &moneykit.ConnectionError{Call: call, Err: err}
 	}
 	defer func() { _ = res.Body.Close() }()

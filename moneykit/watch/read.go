@@ -20,7 +20,7 @@ func (w *Watcher) pick(now time.Time) (moneykit.LinkID, time.Duration) {
 		return "", w.paused.Sub(now)
 	}
 	wait := time.Hour
-	for _, id := range slices.Concat(w.looked, w.active, w.shown) {
+	for _, id := range slices.Concat(w.looked, w.active, w.followed, w.shown) {
 		e := w.entries[id]
 		if e.reading || e.awaitsAnswer() {
 			continue
@@ -137,6 +137,7 @@ func (w *Watcher) pause(now time.Time, err error) {
 	if refusal.Status == http.StatusTooManyRequests {
 		rest = max(rest, defaultPause)
 	}
+	rest = min(rest, longestPause)
 	if until := now.Add(rest); until.After(w.paused) {
 		w.paused = until
 	}

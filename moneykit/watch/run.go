@@ -58,6 +58,12 @@ func (w *Watcher) stop() {
 // Refresh asks for fresh data of a link and follows the refresh on the stream.
 // It fails with ErrBusy while another one of that link is in flight.
 func (w *Watcher) Refresh(id moneykit.LinkID, products ...moneykit.Product) error {
+	return w.RefreshAfter(func(context.Context) {}, id, products...)
+}
+
+// RefreshAfter is Refresh with something to be done first, which is already part
+// of the job that the stream tells of.
+func (w *Watcher) RefreshAfter(first func(context.Context), id moneykit.LinkID, products ...moneykit.Product) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.run == nil {
@@ -70,7 +76,10 @@ func (w *Watcher) Refresh(id moneykit.LinkID, products ...moneykit.Product) erro
 	refresh := newRefresh(time.Now(), slices.Clone(products))
 	w.setRefresh(e, refresh)
 	ctx := w.run
-	w.running.Go(func() { w.request(ctx, id, refresh) })
+	w.running.Go(func() {
+		first(ctx)
+		w.request(ctx, id, refresh)
+	})
 	return nil
 }
 

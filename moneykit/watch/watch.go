@@ -24,6 +24,9 @@ const (
 	// firstRest is how long the backlog rests after a failed read; it doubles
 	// until one succeeds.
 	firstRest = time.Second
+	// longestPause bounds how long MoneyKit's wish to be left alone is heeded
+	// without another look.
+	longestPause = 2 * time.Minute
 	// workers bounds the reads in flight.
 	workers = 8
 )
@@ -48,18 +51,19 @@ type Watcher struct {
 	wake   chan struct{} // there may be something to read
 	news   chan struct{} // there is something for Next
 
-	mu      sync.Mutex
-	entries map[moneykit.LinkID]*entry
-	backlog []moneykit.LinkID // to be read once, oldest first
-	looked  []moneykit.LinkID // to be read once, before all others
-	shown   []moneykit.LinkID
-	active  []moneykit.LinkID // with a refresh in flight
-	changed []moneykit.LinkID
-	paused  time.Time       // no reads before: MoneyKit asked for a rest
-	resting time.Time       // no reads of the backlog before
-	failed  int             // reads in a row
-	run     context.Context // nil while not running
-	running sync.WaitGroup
+	mu       sync.Mutex
+	entries  map[moneykit.LinkID]*entry
+	backlog  []moneykit.LinkID // to be read once, oldest first
+	looked   []moneykit.LinkID // to be read once, before all others
+	shown    []moneykit.LinkID
+	followed []moneykit.LinkID // once for each follower
+	active   []moneykit.LinkID // with a refresh in flight
+	changed  []moneykit.LinkID
+	paused   time.Time       // no reads before: MoneyKit asked for a rest
+	resting  time.Time       // no reads of the backlog before
+	failed   int             // reads in a row
+	run      context.Context // nil while not running
+	running  sync.WaitGroup
 }
 
 type entry struct {
@@ -104,6 +108,22 @@ func (w *Watcher) Show(ids ...moneykit.LinkID) {
 	w.know(ids)
 	w.mu.Unlock()
 	signal(w.wake)
+}
+
+// Follow keeps a link fresh wherever it stands in a list, until stop is called.
+func (w *Watcher) Follow(id moneykit.LinkID) (stop func()) {
+	w.mu.Lock()
+	w.entry(id)
+	w.followed = append(w.followed, id)
+	w.mu.Unlock()
+	signal(w.wake)
+	return sync.OnceFunc(func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if i := slices.Index(w.followed, id); i >= 0 {
+			w.followed = slices.Delete(slices.Clone(w.followed), i, i+1)
+		}
+	})
 }
 
 // Put takes a newer state of a link that was learned elsewhere, such as the

@@ -104,7 +104,7 @@ func (d *Dialog) Hint() string {
 	case *huh.Select[string]:
 		return "↑↓ choose  enter go on  esc cancel"
 	case *huh.Confirm:
-		return "←→ choose  enter go on  esc cancel"
+		return "←→ choose  enter go on  y yes  esc cancel"
 	}
 	return "enter go on  esc cancel"
 }
@@ -127,7 +127,11 @@ func (d *Dialog) Init() tea.Cmd {
 func (d *Dialog) Update(msg tea.Msg) tea.Cmd {
 	if retry, ok := msg.(Retry); ok && d.stays {
 		d.busy, d.fault = false, retry.Fault
-		return d.Init()
+		cmds := []tea.Cmd{d.Init()}
+		for range d.fields[1:] { // to the end, where enter tries again
+			cmds = append(cmds, d.form.NextField())
+		}
+		return tea.Batch(cmds...)
 	}
 	if d.busy {
 		return nil
@@ -140,7 +144,7 @@ func (d *Dialog) Update(msg tea.Msg) tea.Cmd {
 	if d.stays {
 		return d.submit()
 	}
-	return tea.Sequence(ui.Close(), d.submit())
+	return tea.Sequence(ui.Close(d), d.submit())
 }
 
 // pass hands a message to the fields. huh leaves a field by way of a message to
@@ -166,9 +170,6 @@ func (d *Dialog) pass(msg tea.Msg) tea.Cmd {
 // View shows the paragraphs and the fields, or that their values are being worked on.
 func (d *Dialog) View(w, h int) string {
 	paragraphs := d.intro
-	if d.fault != "" {
-		paragraphs = append(paragraphs[:len(paragraphs):len(paragraphs)], Paragraph{d.fault, theme.Bad})
-	}
 	if d.busy {
 		return Paragraphs(d.theme, w, append(paragraphs[:len(paragraphs):len(paragraphs)], Paragraph{"Working…", theme.Warn})...)
 	}
@@ -199,11 +200,19 @@ func (d *Dialog) focusEnd() int {
 	return end
 }
 
-// refusal tells what is wrong with a value, a blank line before it.
+// refusal tells what is wrong with a value, or was with all of them the last
+// time, a blank line before it. It stays in view however long the form is.
 func (d *Dialog) refusal(w int) []string {
-	var lines []string
+	faults := []string{d.fault}
 	for _, err := range d.form.Errors() {
-		for _, line := range cell.Wrap(err.Error(), min(w, Width)) {
+		faults = append(faults, err.Error())
+	}
+	var lines []string
+	for _, fault := range faults {
+		if fault == "" {
+			continue
+		}
+		for _, line := range cell.Wrap(fault, min(w, Width)) {
 			lines = append(lines, d.theme.Paint(theme.Bad, line))
 		}
 	}
@@ -247,7 +256,7 @@ func TypeToConfirm(title, word string, do func() tea.Cmd) *Dialog {
 			Title(fmt.Sprintf("Type %q to confirm", word)).
 			Value(&typed).
 			Validate(func(s string) error {
-				if !strings.EqualFold(strings.TrimSpace(s), strings.TrimSpace(word)) {
+				if word == "" || !strings.EqualFold(strings.TrimSpace(s), strings.TrimSpace(word)) {
 					return fmt.Errorf("that is not %q: nothing happened", word)
 				}
 				return nil

@@ -214,7 +214,8 @@ func TestAFormThatStaysIsTriedAgain(t *testing.T) {
 		time.Sleep(time.Second)
 		return form.Retry{Fault: "the secret is wrong"}
 	}}
-	open(t, 80, 24, l.dialog().Stays(), func(t *testing.T, d *uitest.Driver) {
+	stays := l.dialog().Stays()
+	open(t, 80, 24, stays, func(t *testing.T, d *uitest.Driver) {
 		d.Type("acme")
 		d.Press("enter", "down", "enter")
 		d.Type("wrong")
@@ -227,8 +228,8 @@ func TestAFormThatStaysIsTriedAgain(t *testing.T) {
 		d.Misses("Working…")
 		d.Sees("the secret is wrong", "acme", "▌ Real", "> *****", "url")
 
-		l.answer = func() tea.Msg { return ui.Close()() }
-		d.Press("enter", "enter")
+		l.answer = func() tea.Msg { return ui.Close(stays)() }
+		d.Press("shift+tab") // it opens at its end, where enter tries again
 		for range "wrong" {
 			d.Press("backspace")
 		}

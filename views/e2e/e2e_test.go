@@ -126,7 +126,7 @@ func TestOpenALinkFromTheCommandLine(t *testing.T) {
 	p := sit(t, home(t, "link", "mk_unknown", "--sandbox"), 80, 24)
 	p.sees("MoneyKit knows no link with this id")
 	p.types("\x1b")
-	p.sees("13 links")
+	p.sees("12 links")
 }
 
 func TestASignalLeavesTheTerminalInOrder(t *testing.T) {
