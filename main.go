@@ -128,6 +128,11 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 	if f.sandbox {
 		go func() { _, _ = app.Sandbox() }() // while the terminal is made ready; whoever asks first waits
 	}
+	if f.profile != "" {
+		if err := views.CheckProfile(app, f.profile); err != nil {
+			return usageError{err}
+		}
+	}
 	shell := ui.NewShell(ctx, views.First(app, f.sandbox, f.profile, link))
 	// Signals are Bubble Tea's: it puts the terminal in order before it leaves.
 	_, err := tea.NewProgram(shell, tea.WithFPS(framesPerSecond)).Run()

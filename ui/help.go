@@ -33,7 +33,8 @@ func (h *help) Update(msg tea.Msg) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	_, room := h.shell.box()
+	w, room := h.shell.box()
+	all := len(h.lines(w))
 	switch press.String() {
 	case "down", "j":
 		h.top++
@@ -43,14 +44,26 @@ func (h *help) Update(msg tea.Msg) tea.Cmd {
 		h.top += room
 	case "pgup":
 		h.top -= room
+	case "g", "home":
+		h.top = 0
+	case "G", "end":
+		h.top = all
 	case "?", "q", "enter":
 		h.shell.closeDialog()
 	}
-	h.top = max(0, min(h.top, len(h.actions)-room))
+	h.top = max(0, min(h.top, all-room))
 	return nil
 }
 
 func (h *help) View(w, height int) string {
+	lines := h.lines(w)
+	top := max(0, min(h.top, len(lines)-height))
+	return strings.Join(lines[top:min(len(lines), top+height)], "\n")
+}
+
+// lines tells each action, and why it cannot be taken in as many lines as that
+// needs.
+func (h *help) lines(w int) []string {
 	const keys = 14
 	var lines []string
 	for _, a := range h.actions {
@@ -63,10 +76,12 @@ func (h *help) View(w, height int) string {
 			role = theme.Warn
 		}
 		shown := strings.Join(names(a), " ")
-		lines = append(lines, h.theme.Paint(theme.Key, cell.Fit(shown, keys))+" "+h.theme.Paint(role, cell.Cut(name, w-keys-1)))
+		for _, line := range cell.Wrap(name, w-keys-1) {
+			lines = append(lines, h.theme.Paint(theme.Key, cell.Fit(shown, keys))+" "+h.theme.Paint(role, line))
+			shown = ""
+		}
 	}
-	top := max(0, min(h.top, len(lines)-height))
-	return strings.Join(lines[top:min(len(lines), top+height)], "\n")
+	return lines
 }
 
 // names returns an action's keys as they are shown, the rest as they are

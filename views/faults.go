@@ -74,7 +74,7 @@ func refusal(e *moneykit.Error) fault {
 	case errors.Is(e, moneykit.LinkForbiddenAction):
 		f.what, f.next = "This data was not permitted for the link. "+e.Message, "A new link session can ask for it."
 	case errors.Is(e, moneykit.LinkBadState):
-		f.what = "The link is in no state for that: " + words(string(e.LinkError)) + ". " + e.Message
+		f.what = "Not possible while the link is in this state: " + words(string(e.LinkError)) + ". " + e.Message
 		f.next = remedy(e.LinkError)
 	case errors.Is(e, moneykit.Unauthorized):
 		f.what, f.next = "MoneyKit refused the client id or secret.", "Check the credentials (p)."

@@ -39,7 +39,7 @@ func everyScreen(t *testing.T) []struct {
 	profiles := newProfiles(s.app)
 	profiles.data.loaded, profiles.data.value = true, profileRows{{embedded: true}}
 	profiles.table.SetSource(profiles.data.value)
-	shell := ui.NewShell(t.Context(), newWelcome(s.app))
+	shell := ui.NewShell(t.Context(), newWelcome(s.app, ""))
 	return []struct {
 		name    string
 		actions []ui.Action
@@ -52,7 +52,7 @@ func everyScreen(t *testing.T) []struct {
 		{"JSON", link.tabs[tabJSON].actions()},
 		{"Account", account.Actions()},
 		{"Profiles", profiles.Actions()},
-		{"Welcome", newWelcome(s.app).Actions()},
+		{"Welcome", newWelcome(s.app, "").Actions()},
 		{"everywhere", shell.Actions()},
 	}
 }

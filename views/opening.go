@@ -53,6 +53,18 @@ func First(app *App, sandbox bool, profile string, link moneykit.LinkID) ui.Scre
 	return newOpening(app, openProfile(app, profile), link)
 }
 
+// CheckProfile says that there is no profile of that name, if so.
+func CheckProfile(app *App, name string) error {
+	keys, err := app.Keys()
+	if err != nil {
+		return err
+	}
+	if _, found := profileNamed(keys, name); !found {
+		return unknownProfile(keys, name)
+	}
+	return nil
+}
+
 func openSandbox(app *App) opener {
 	return opener{"the Sandbox", func(context.Context) (*session, error) {
 		sandbox, err := app.Sandbox()
@@ -147,7 +159,7 @@ func (o *openingScreen) Update(msg tea.Msg) tea.Cmd {
 	case opened.err != nil:
 		return nil
 	case opened.session == nil:
-		return ui.Restart(newWelcome(o.app))
+		return ui.Restart(newWelcome(o.app, o.link))
 	}
 	return ui.Restart(newLinks(opened.session, o.link))
 }

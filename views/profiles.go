@@ -186,7 +186,7 @@ func unknownProfile(keys *keystore.Store, name string) error {
 		names = append(names, p.Name)
 	}
 	if len(names) == 0 {
-		return fmt.Errorf("there is no profile %q, nor any other; p adds one", name)
+		return fmt.Errorf("there is no profile %q, nor any other; till without --profile offers to add one", name)
 	}
 	return errors.New("there is no profile \"" + name + "\"; there is " + strings.Join(names, ", "))
 }

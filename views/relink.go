@@ -217,9 +217,9 @@ func (d *relinkDialog) credentials(q connect.Question) *form.Dialog {
 	var username, password string
 	return form.New(d.Title(), func() []huh.Field {
 		return []huh.Field{
-			huh.NewInput().Title("Username").Description("in the Sandbox: user_good").Value(&username),
+			huh.NewInput().Title("Username").Description("in the Sandbox: user_good").Value(&username).Validate(required("the username")),
 			huh.NewInput().Title("Password").Description("pass_good, mfa_device, mfa_question or mfa_selections").
-				EchoMode(huh.EchoModePassword).Value(&password),
+				EchoMode(huh.EchoModePassword).Value(&password).Validate(required("the password")),
 		}
 	}, func() tea.Cmd {
 		d.input.Username, d.input.Password = username, moneykit.NewSecret(password)

@@ -3,6 +3,8 @@ package views
 import (
 	"context"
 
+	"till/moneykit"
+
 	tea "charm.land/bubbletea/v2"
 
 	"till/ui"
@@ -14,6 +16,7 @@ import (
 // welcomeScreen greets who has no profile yet.
 type welcomeScreen struct {
 	app   *App
+	link  moneykit.LinkID // to be opened in what is chosen
 	ctx   context.Context
 	theme *theme.Theme
 	table *table.Model
@@ -22,8 +25,8 @@ type welcomeScreen struct {
 
 var _ ui.Screen = (*welcomeScreen)(nil)
 
-func newWelcome(app *App) *welcomeScreen {
-	w := &welcomeScreen{app: app, table: table.New(table.Column{Width: 30}, table.Column{Width: 10, Flex: 1})}
+func newWelcome(app *App, link moneykit.LinkID) *welcomeScreen {
+	w := &welcomeScreen{app: app, link: link, table: table.New(table.Column{Width: 30}, table.Column{Width: 10, Flex: 1})}
 	w.table.SetSource(choices{
 		{"Explore the Sandbox", "a dozen links, no account needed"},
 		{"Add MoneyKit credentials", "the secret goes to your keyring"},
@@ -50,7 +53,7 @@ func (s *welcomeScreen) Update(tea.Msg) tea.Cmd { return nil }
 func (s *welcomeScreen) Actions() []ui.Action {
 	choose := ui.Action{Name: "Choose", Key: ui.Bind("enter", "choose"), Do: func() tea.Cmd {
 		if s.table.Cursor() == 0 {
-			return ui.Restart(newOpening(s.app, openSandbox(s.app), ""))
+			return ui.Restart(newOpening(s.app, openSandbox(s.app), s.link))
 		}
 		return ui.Open(askCredentials(s.ctx, s.app))
 	}}

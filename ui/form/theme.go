@@ -23,7 +23,7 @@ func (h huhTheme) Theme(isDark bool) *huh.Styles {
 		f.Base = lipgloss.NewStyle()
 		f.Title = style(theme.Strong)
 		f.Description = style(theme.Muted)
-		f.ErrorIndicator = style(theme.Bad).SetString(" ✕")
+		f.ErrorIndicator = lipgloss.NewStyle().SetString("") // the fault itself stands below
 		f.ErrorMessage = style(theme.Bad)
 		f.SelectSelector = style(theme.Accent).SetString("▌ ")
 		f.MultiSelectSelector = style(theme.Accent).SetString("▌ ")

@@ -183,3 +183,17 @@ func TestVersionAndHelp(t *testing.T) {
 		}
 	}
 }
+
+func TestAnUnknownProfileIsWrongUsage(t *testing.T) {
+	p := sit(t, home(t, "--profile", "nobody"), 80, 24)
+	if code := p.Wait(patience); code != 2 || !strings.Contains(p.Screen(), `there is no profile "nobody"`) {
+		t.Errorf("ended with code %d and\n%s", code, p.Screen())
+	}
+}
+
+func TestALinkFromTheCommandLineSurvivesTheWelcome(t *testing.T) {
+	p := sit(t, home(t, "link", "mk_unknown"), 80, 24)
+	p.sees("Explore the Sandbox")
+	p.types("\r")
+	p.sees("MoneyKit knows no link with this id")
+}
