@@ -47,20 +47,24 @@ const gcPercent = 400
 
 func main() {
 	debug.SetGCPercent(gcPercent)
-	err := fang.Execute(context.Background(), command(),
-		fang.WithVersion(version), fang.WithoutCompletions(), fang.WithoutManpage(), fang.WithErrorHandler(report))
-	var usage usageError
-	switch {
-	case errors.As(err, &usage):
-		os.Exit(2)
-	case err != nil:
-		os.Exit(1)
-	}
+	err := fang.Execute(context.Background(), command(), fang.WithVersion(version),
+		fang.WithoutCompletions(), fang.WithoutManpage(), fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) { leave(err) }))
+	leave(err)
 }
 
-// report tells an error in one line.
-func report(w io.Writer, _ fang.Styles, err error) {
-	_, _ = fmt.Fprintln(w, "till: "+termsafe.Line(err.Error()))
+// leave ends the program after an error, told in one line. fang would first ask
+// the terminal for its colours, and wait for seconds where none answers, so
+// errors do not go through it.
+func leave(err error) {
+	if err == nil {
+		return
+	}
+	_, _ = fmt.Fprintln(os.Stderr, "till: "+termsafe.Line(err.Error()))
+	var usage usageError
+	if errors.As(err, &usage) {
+		os.Exit(2)
+	}
+	os.Exit(1)
 }
 
 // flags are what the command line asks for.
@@ -78,39 +82,47 @@ func command() *cobra.Command {
 		Long: "till is a terminal explorer for MoneyKit: every bank link and its state, down to accounts, " +
 			"balances and what changed in the transactions, with refresh, relink and disconnect on the spot.",
 		Example: "till --sandbox\ntill --profile acme\ntill link mk_eqkWN34UEoa2NpQ",
-		Args:    noArguments,
-		RunE:    func(c *cobra.Command, _ []string) error { return explore(c.Context(), f, "") },
+		Args:    cobra.ArbitraryArgs,
+		Run: func(c *cobra.Command, args []string) {
+			leave(noArguments(args))
+			leave(explore(c.Context(), f, ""))
+		},
 	}
 	root.PersistentFlags().BoolVar(&f.sandbox, "sandbox", false, "explore the embedded Sandbox")
 	root.PersistentFlags().StringVar(&f.profile, "profile", "", "open this profile instead of the one last chosen")
 	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "remove every action that changes something")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w; till --help tells what there is", err)}
+		leave(usageError{fmt.Errorf("%w; till --help tells what there is", err)})
+		return err
 	})
 	root.AddCommand(&cobra.Command{
 		Use:   "link ID",
 		Short: "Open one link by its id",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError{errors.New("till link takes one link id, such as till link mk_eqkWN34UEoa2NpQ")}
-			}
-			if err := views.ValidLinkID(args[0]); err != nil {
-				return usageError{err}
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
-			return explore(c.Context(), f, moneykit.LinkID(args[0]))
+		Args:  cobra.ArbitraryArgs,
+		Run: func(c *cobra.Command, args []string) {
+			id, err := oneLink(args)
+			leave(err)
+			leave(explore(c.Context(), f, id))
 		},
 	})
 	return root
 }
 
-func noArguments(_ *cobra.Command, args []string) error {
+func noArguments(args []string) error {
 	if len(args) > 0 {
 		return usageError{fmt.Errorf("till knows no command %q; till --help tells what there is", args[0])}
 	}
 	return nil
+}
+
+func oneLink(args []string) (moneykit.LinkID, error) {
+	if len(args) != 1 {
+		return "", usageError{errors.New("till link takes one link id, such as till link mk_eqkWN34UEoa2NpQ")}
+	}
+	if err := views.ValidLinkID(args[0]); err != nil {
+		return "", usageError{err}
+	}
+	return moneykit.LinkID(args[0]), nil
 }
 
 // explore runs the terminal program until its user leaves.

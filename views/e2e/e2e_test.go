@@ -91,7 +91,7 @@ func TestMainJob(t *testing.T) {
 	p.types("R")
 	p.sees("Username")
 	p.types("user_good\rpass_good\r") // all at once, as an impatient operator would
-	p.sees("is connected")
+	p.sees("● connected", "sync 3 ·")
 	p.types("D")
 	p.sees("Type \"Credentials Bank\"")
 	p.types("Credentials Bank\r")
