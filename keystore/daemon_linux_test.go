@@ -140,7 +140,7 @@ func doneMark(name string) string { return fmt.Sprintf("<<%s done>>", name) }
 func TestScenario(t *testing.T) {
 	name := os.Getenv(scenarioEnv)
 	if name == "" {
-		t.Skip("runs only as the child of the tests with real daemons")
+		return // this is the parent; its tests start the child with a name
 	}
 	scenario := scenarios[name]
 	if scenario == nil {
