@@ -133,14 +133,8 @@ func (a *accountsTab) setTheme(t *theme.Theme) { a.table.SetTheme(t) }
 
 func (a *accountsTab) setSize(w, h int) {
 	a.w, a.h = w, h
-	a.table.SetSize(a.listWidth(), h)
-}
-
-func (a *accountsTab) listWidth() int {
-	if a.w < wide {
-		return a.w
-	}
-	return a.w*3/5 - paneGapWidth
+	list, _ := panes(w)
+	a.table.SetSize(list, h)
 }
 
 func (a *accountsTab) view() string {
@@ -150,11 +144,12 @@ func (a *accountsTab) view() string {
 	if len(a.accounts.value) == 0 {
 		return middle([]string{a.theme.Paint(theme.Muted, "This link has no accounts.")}, a.w, a.h)
 	}
-	if a.w < wide {
+	_, beside := panes(a.w)
+	if beside == 0 {
 		return a.table.View()
 	}
-	detail := accountDetail(a.theme, a.accounts.value[a.table.Cursor()], a.w-a.listWidth()-paneGapWidth, time.Now())
-	return cell.Beside(a.table.View(), cell.Block(detail, a.w-a.listWidth()-paneGapWidth, a.h), a.theme.Paint(theme.Border, paneGap))
+	detail := accountDetail(a.theme, a.accounts.value[a.table.Cursor()], beside, time.Now())
+	return cell.Beside(a.table.View(), cell.Block(detail, beside, a.h), a.theme.Paint(theme.Border, paneGap))
 }
 
 // accountDetail tells all that is known of an account, in lines of w cells.

@@ -18,11 +18,6 @@ import (
 )
 
 const (
-	// wide is the room from which a second pane fits beside a list: a terminal
-	// of 120 columns less the frame.
-	wide         = 116
-	paneGap      = " │ "
-	paneGapWidth = 3
 	// jobTick is how often the clock of a refresh in flight moves.
 	jobTick = time.Second
 )
@@ -308,23 +303,18 @@ func (l *linksScreen) SetTheme(t *theme.Theme) {
 
 func (l *linksScreen) SetSize(w, h int) {
 	l.w, l.h = w, h
-	l.table.SetSize(l.listWidth(), max(0, h-2))
+	list, _ := panes(w)
+	l.table.SetSize(list, max(0, h-2))
 	l.show()
-}
-
-func (l *linksScreen) listWidth() int {
-	if l.w < wide {
-		return l.w
-	}
-	return l.w*3/5 - paneGapWidth
 }
 
 func (l *linksScreen) Title() string { return "Links" }
 
 func (l *linksScreen) View() string {
-	body := l.body(l.listWidth(), l.h-2)
-	if l.w >= wide {
-		body = cell.Beside(body, l.preview(l.w-l.listWidth()-paneGapWidth, l.h-2), l.theme.Paint(theme.Border, paneGap))
+	list, beside := panes(l.w)
+	body := l.body(list, l.h-2)
+	if beside > 0 {
+		body = cell.Beside(body, l.preview(beside, l.h-2), l.theme.Paint(theme.Border, paneGap))
 	}
 	return l.summary() + "\n" + cell.Blank(l.w) + "\n" + body
 }

@@ -1,8 +1,6 @@
 package views
 
 import (
-	"time"
-
 	"till/ui/theme"
 )
 
@@ -12,7 +10,6 @@ type resource[T any] struct {
 	value   T
 	loaded  bool
 	err     error // of the last load
-	at      time.Time
 	loading bool
 	again   bool // a load was asked for while another was in flight
 }
@@ -31,7 +28,7 @@ func (r *resource[T]) begin() bool {
 func (r *resource[T]) end(value T, err error) (again bool) {
 	r.loading, r.err = false, err
 	if err == nil {
-		r.value, r.loaded, r.at = value, true, time.Now()
+		r.value, r.loaded = value, true
 	}
 	return r.again
 }

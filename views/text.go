@@ -1,8 +1,6 @@
 package views
 
 import (
-	"math"
-
 	tea "charm.land/bubbletea/v2"
 
 	"till/ui"
@@ -31,19 +29,8 @@ func (p *textPane) view() string {
 }
 
 func (p *textPane) actions() []ui.Action {
-	step := func(name, shown string, n func() int, keys ...string) ui.Action {
-		return ui.Action{Name: name, Key: ui.Bind(shown, "scroll", keys...), Quiet: true, Do: func() tea.Cmd {
-			p.move(n())
-			return nil
-		}}
-	}
-	fixed := func(n int) func() int { return func() int { return n } }
-	return []ui.Action{
-		step("Up", "↑", fixed(-1), "up", "k"),
-		step("Down", "↓", fixed(1), "down", "j"),
-		step("A page up", "pgup", func() int { return -max(1, p.h-1) }, "pgup", "ctrl+b"),
-		step("A page down", "pgdown", func() int { return max(1, p.h-1) }, "pgdown", "ctrl+f"),
-		step("To the top", "g", fixed(math.MinInt32), "g", "home"),
-		step("To the end", "G", fixed(math.MaxInt32), "G", "end"),
-	}
+	return steps("scroll", func() int { return max(1, p.h-1) }, func(n int) tea.Cmd {
+		p.move(n)
+		return nil
+	})
 }

@@ -191,30 +191,25 @@ func (t *transactionsTab) setTheme(th *theme.Theme) { t.table.SetTheme(th) }
 
 func (t *transactionsTab) setSize(w, h int) {
 	t.w, t.h = w, h
-	t.table.SetSize(t.listWidth(), max(0, h-1))
-}
-
-func (t *transactionsTab) listWidth() int {
-	if t.w < wide {
-		return t.w
-	}
-	return t.w*2/3 - paneGapWidth
+	list, _ := panes(w)
+	t.table.SetSize(list, max(0, h-1))
 }
 
 func (t *transactionsTab) view() string {
 	if blank := t.data.blank(t.theme, t.w, t.h, "Bringing the transactions up to date…"); blank != "" {
 		return blank
 	}
+	list, beside := panes(t.w)
 	body := t.table.View()
 	if len(t.shown.list) == 0 {
 		word := "There are no transactions."
 		if t.filter.active() {
 			word = "No transaction matches the filter."
 		}
-		body = middle([]string{t.theme.Paint(theme.Muted, word)}, t.listWidth(), t.h-1)
+		body = middle([]string{t.theme.Paint(theme.Muted, word)}, list, t.h-1)
 	}
-	if t.w >= wide {
-		body = cell.Beside(body, t.detail(t.w-t.listWidth()-paneGapWidth, t.h-1), t.theme.Paint(theme.Border, paneGap))
+	if beside > 0 {
+		body = cell.Beside(body, t.detail(beside, t.h-1), t.theme.Paint(theme.Border, paneGap))
 	}
 	return body + "\n" + t.footer()
 }
