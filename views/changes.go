@@ -34,8 +34,8 @@ func newChangesTab(p *linkPage) *changesTab {
 		table.Column{Title: "", Width: 1},
 		table.Column{Title: "DATE", Width: 11},
 		table.Column{Title: "DESCRIPTION", Width: 18, Flex: 1},
-		table.Column{Title: "ACCOUNT", Width: 14, Drop: 1},
-		table.Column{Title: "AMOUNT", Width: 18, Right: true},
+		table.Column{Title: "ACCOUNT", Width: 11, Drop: 1},
+		table.Column{Title: "AMOUNT", Width: 16, Right: true},
 		table.Column{Title: "", Width: 7},
 	)}
 }
