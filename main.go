@@ -90,7 +90,7 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().BoolVar(&f.sandbox, "sandbox", false, "explore the embedded Sandbox")
 	root.PersistentFlags().StringVar(&f.profile, "profile", "", "open this profile instead of the one last chosen")
-	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "remove every action that changes something")
+	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "remove every action that changes something at MoneyKit")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		leave(usageError{fmt.Errorf("%w; till --help tells what there is", err)})
 		return err

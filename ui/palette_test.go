@@ -66,7 +66,7 @@ func TestThePaletteLeavesDespiteJobs(t *testing.T) {
 		d.Press(":")
 		d.Type("quit")
 		d.Press("enter")
-		d.Sees("Leave till?", "3 refreshes are still in flight")
+		d.Sees("Leave till?", "3 jobs are still in flight")
 		d.Press("y")
 		if !d.Over() {
 			t.Error("it stays")

@@ -165,7 +165,7 @@ func TestEscStays(t *testing.T) {
 	in(t, &page{title: "First"}, func(t *testing.T, d *uitest.Driver) {
 		run(d, setStatus(ui.Status{Jobs: 1}))
 		d.Press("q", "enter", "n", "q", "space")
-		d.Sees("Leave till?", "1 refresh is still in flight")
+		d.Sees("Leave till?", "1 job is still in flight")
 		d.Press("esc")
 		d.Misses("Leave till?")
 		if d.Over() {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -89,11 +88,10 @@ func (s *Shell) own(msg tea.Msg) (tea.Cmd, bool) {
 	case popMsg:
 		s.pop(msg.to)
 	case restartMsg:
-		for len(s.dialogs) > 0 {
-			s.closeDialog()
+		if jobs := s.status().Jobs; jobs > 0 {
+			return s.open(&leaveDialog{title: "Leave these links?", jobs: jobs, leave: func() tea.Cmd { return s.restart(msg.screen) }}), true
 		}
-		s.drop(0)
-		return s.start(s.add(msg.screen)), true
+		return s.restart(msg.screen), true
 	case openMsg:
 		return s.open(msg.dialog), true
 	case closeMsg:
@@ -202,6 +200,15 @@ func (s *Shell) add(screen Screen) page {
 	return p
 }
 
+// restart replaces the stack and closes what is open over it.
+func (s *Shell) restart(screen Screen) tea.Cmd {
+	for len(s.dialogs) > 0 {
+		s.closeDialog()
+	}
+	s.drop(0)
+	return s.start(s.add(screen))
+}
+
 func (s *Shell) start(p page) tea.Cmd { return p.Init(p.ctx, p.id) }
 
 // pop takes a screen and those above it off the stack; the last one stays.
@@ -260,7 +267,7 @@ func (s *Shell) leave() tea.Cmd {
 			return Quit()
 		}
 	}
-	return s.open(&leaveDialog{jobs: jobs})
+	return s.open(&leaveDialog{title: "Leave till?", jobs: jobs, leave: Quit})
 }
 
 func (s *Shell) resize(w, h int) {
@@ -284,29 +291,4 @@ func (s *Shell) retheme() {
 	for _, d := range s.dialogs {
 		s.dress(d)
 	}
-}
-
-// leaveDialog asks before jobs in flight are left behind.
-type leaveDialog struct{ jobs int }
-
-func (d *leaveDialog) Init() tea.Cmd { return nil }
-func (d *leaveDialog) Title() string { return "Leave till?" }
-func (d *leaveDialog) Hint() string  { return "y leave  esc stay" }
-
-func (d *leaveDialog) View(int, int) string {
-	return fmt.Sprintf("%s still in flight. MoneyKit carries on with it;\ntill will not be there to tell how it ended.", jobs(d.jobs))
-}
-
-func (d *leaveDialog) Update(msg tea.Msg) tea.Cmd {
-	if press, ok := msg.(tea.KeyPressMsg); ok && slices.Contains(keyNames(press), "y") {
-		return Quit()
-	}
-	return nil
-}
-
-func jobs(n int) string {
-	if n == 1 {
-		return "1 refresh is"
-	}
-	return fmt.Sprintf("%d refreshes are", n)
 }

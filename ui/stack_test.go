@@ -66,7 +66,7 @@ func TestRestartStartsOver(t *testing.T) {
 	first, second, fresh := &page{title: "First"}, &page{title: "Second"}, &page{title: "Fresh"}
 	in(t, first, func(t *testing.T, d *uitest.Driver) {
 		run(d, ui.Push(second))
-		run(d, setStatus(ui.Status{Job: "at work", Jobs: 1, Chips: []ui.Chip{{Text: "chip"}}}))
+		run(d, setStatus(ui.Status{Job: "at work", Chips: []ui.Chip{{Text: "chip"}}}))
 		under, over := &box{title: "Under"}, &box{title: "Over"}
 		run(d, ui.Open(under))
 		run(d, ui.Open(over))

@@ -227,7 +227,7 @@ func TestLeavingAsksWhileAJobIsInFlight(t *testing.T) {
 		w.at(t, 1)
 		w.Press("r", "enter")
 		w.Press("q")
-		w.Sees("Leave till?", "1 refresh is still in flight")
+		w.Sees("Leave till?", "1 job is still in flight")
 		w.Press("esc")
 		w.Wait(5 * time.Second)
 		w.Misses("Leave till?")
@@ -268,5 +268,17 @@ func TestKeysTypedRightBehindADangerousOneFindItsDialog(t *testing.T) {
 		}
 		w.Send(burst...)
 		w.Sees("Disconnect Credentials Bank", "> Credentials")
+	})
+}
+
+func TestChangingTheProfileAsksWhileAJobIsInFlight(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.at(t, 1)
+		w.Press("r", "enter", "p", "enter")
+		w.Sees("Leave these links?", "1 job is still in flight")
+		w.Press("esc", "esc")
+		w.Sees("⟳ refreshing")
+		w.Press("p", "enter", "y")
+		w.Sees("12 links", "0 in flight")
 	})
 }
