@@ -1,66 +1,80 @@
-// Command list shows till's shell and table over many made-up links, to
-// measure what a list costs by itself.
+// Command list shows till's own list over many made-up links, to measure what
+// their number costs. In place of MoneyKit something answers the first reads
+// and then asks to be left alone, so that the list rests while it is measured.
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 
+	"till/moneykit"
 	"till/ui"
-	"till/ui/table"
-	"till/ui/theme"
+	"till/views"
 )
 
-type rows int
+// answered is how many links are read before the pause: more than are shown.
+const answered = 64
 
-func (r rows) Len() int { return int(r) }
+type stub struct{ reads atomic.Int64 }
 
-func (r rows) Row(i int) []table.Cell {
-	state := table.Cell{Text: "● connected", Role: theme.Good}
-	if i%7 == 3 {
-		state = table.Cell{Text: "✕ auth expired", Role: theme.Bad}
+func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		_ = r.Body.Close()
 	}
-	return []table.Cell{
-		state,
-		{Text: "Credentials Bank", Role: theme.Text},
-		{Text: fmt.Sprintf("mk_%022d", i*7919), Role: theme.Muted},
-		{Text: "A N I T · ·", Role: theme.Muted},
-		{Text: "4m", Role: theme.Muted},
+	switch {
+	case r.URL.Path == "/auth/token":
+		return answer(r, http.StatusCreated, `{"access_token":"t","token_type":"bearer","expires_in":3600}`), nil
+	case r.URL.Path == "/links":
+		return answer(r, http.StatusOK, `{"links":[],"next_cursor":""}`), nil
+	case s.reads.Add(1) > answered:
+		return answer(r, http.StatusTooManyRequests, `{"error_code":"api_error.rate_limit_exceeded"}`), nil
 	}
+	return answer(r, http.StatusOK, fmt.Sprintf(`{"link_id":%q,"institution_name":"Credentials Bank","state":"connected",
+		"products":{"accounts":{"refreshed_at":"2026-01-01T00:00:00Z"},"transactions":{}}}`, path.Base(r.URL.Path))), nil
 }
 
-type screen struct{ *table.Model }
-
-func (s screen) Init(context.Context, ui.ID) tea.Cmd { return nil }
-func (s screen) Update(tea.Msg) tea.Cmd              { return nil }
-func (s screen) Title() string                       { return "Links" }
-
-func (s screen) Actions() []ui.Action {
-	step := func(name, key string, n int) ui.Action {
-		return ui.Action{Name: name, Key: ui.Bind(key, "move"), Do: func() tea.Cmd {
-			s.Move(n)
-			return nil
-		}}
+func answer(r *http.Request, status int, body string) *http.Response {
+	header := http.Header{}
+	if status == http.StatusTooManyRequests {
+		header.Set("Retry-After", "3600")
 	}
-	return []ui.Action{step("Down", "j", 1), step("Up", "k", -1)}
+	return &http.Response{
+		StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r,
+	}
 }
 
 func main() {
 	fps := flag.Int("fps", 120, "frames a second")
 	count := flag.Int("rows", 1000, "rows in the list")
 	flag.Parse()
-	t := table.New(
-		table.Column{Title: "STATE", Width: 21},
-		table.Column{Title: "INSTITUTION", Width: 16, Flex: 2},
-		table.Column{Title: "LINK", Width: 10, Flex: 1},
-		table.Column{Title: "PRODUCTS", Width: 11},
-		table.Column{Title: "FRESH", Width: 5, Right: true},
-	)
-	t.SetSource(rows(*count))
-	shell := ui.NewShell(context.Background(), screen{t})
+	transport := &stub{}
+	app := &views.App{
+		Client: func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error) {
+			return moneykit.New(creds, moneykit.WithBaseURL(baseURL), moneykit.WithTransport(transport))
+		},
+		Sandbox: func() (views.Embedded, error) {
+			return views.Embedded{
+				URL:         "http://127.0.0.1:1",
+				Credentials: moneykit.Credentials{ClientID: "bench", ClientSecret: moneykit.NewSecret("bench")},
+				Links: func() []moneykit.LinkID {
+					ids := make([]moneykit.LinkID, *count)
+					for i := range ids {
+						ids[i] = moneykit.LinkID(fmt.Sprintf("mk_%022d", i))
+					}
+					return ids
+				},
+			}, nil
+		},
+	}
+	shell := ui.NewShell(context.Background(), views.First(app, true, "", ""))
 	if _, err := tea.NewProgram(shell, tea.WithFPS(*fps)).Run(); err != nil {
 		fmt.Println(err)
 	}
