@@ -47,6 +47,19 @@ func (t Transaction) Signed() decimal.Decimal {
 	return t.Amount
 }
 
+// FinestCategory returns the most precise category that is known: the
+// enrichment's subcategory, else its category, else the transaction's own.
+func (t Transaction) FinestCategory() string {
+	switch e := t.Enrichment; {
+	case e == nil:
+		return t.Category
+	case e.Subcategory != nil:
+		return e.Subcategory.Value
+	default:
+		return e.Category.Value
+	}
+}
+
 // Enrichment is what MoneyKit worked out about a transaction. Confidences are
 // percentages.
 type Enrichment struct {

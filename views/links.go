@@ -34,7 +34,7 @@ type linksScreen struct {
 	rows     linkRows
 	table    *table.Model
 	filter   filter
-	listing  resource[int]            // how many GET /links has listed
+	listing  resource[struct{}]       // GET /links; its ids go to the watcher
 	trouble  string                   // why the last reads failed, "" when they did not
 	unsynced map[moneykit.LinkID]bool // have new transactions that were not synced
 	ticking  bool
@@ -60,8 +60,7 @@ func newLinks(s *session, open moneykit.LinkID) *linksScreen {
 type (
 	linksListedMsg struct {
 		ui.To
-		count int
-		err   error
+		err error
 	}
 	jobTickMsg struct{ ui.To }
 )
@@ -83,13 +82,12 @@ func (l *linksScreen) list() tea.Cmd {
 	}
 	ctx, s, to := l.ctx, l.session, ui.To{ID: l.id}
 	return func() tea.Msg {
-		count, err := 0, error(nil)
+		var err error
 		var page []moneykit.LinkID
 		for ref, e := range s.client.Links(ctx, linksPage) {
 			if err = e; err != nil {
 				break
 			}
-			count++
 			if page = append(page, ref.ID); len(page) == linksPage {
 				s.watch.Add(page...)
 				page = page[:0]
@@ -100,7 +98,7 @@ func (l *linksScreen) list() tea.Cmd {
 			s.watch.Add(remembered...)
 		}
 		s.watch.Add(s.known()...)
-		return linksListedMsg{to, count, err}
+		return linksListedMsg{to, err}
 	}
 }
 
@@ -131,7 +129,7 @@ func (l *linksScreen) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (l *linksScreen) listed(msg linksListedMsg) tea.Cmd {
-	again := l.listing.end(msg.count, msg.err)
+	again := l.listing.end(struct{}{}, msg.err)
 	var told tea.Cmd
 	if msg.err != nil {
 		l.trouble = trouble(msg.err)

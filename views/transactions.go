@@ -273,12 +273,4 @@ func description(t moneykit.Transaction) string {
 	return none
 }
 
-func category(t moneykit.Transaction) string {
-	if e := t.Enrichment; e != nil {
-		if e.Subcategory != nil {
-			return words(e.Subcategory.Value)
-		}
-		return words(e.Category.Value)
-	}
-	return words(t.Category)
-}
+func category(t moneykit.Transaction) string { return words(t.FinestCategory()) }

@@ -69,7 +69,7 @@ func (c Change) Fields() []FieldChange {
 	add(FieldDate, before.Date.String(), after.Date.String())
 	add(FieldAccount, string(before.AccountID), string(after.AccountID))
 	add(FieldDescription, before.Description, after.Description)
-	add(FieldCategory, category(before), category(after))
+	add(FieldCategory, before.FinestCategory(), after.FinestCategory())
 	add(FieldMerchant, merchant(before), merchant(after))
 	return fields
 }
@@ -79,16 +79,6 @@ func status(t moneykit.Transaction) string {
 		return "pending"
 	}
 	return "posted"
-}
-
-func category(t moneykit.Transaction) string {
-	if t.Enrichment != nil {
-		if sub := t.Enrichment.Subcategory; sub != nil {
-			return sub.Value
-		}
-		return t.Enrichment.Category.Value
-	}
-	return t.Category
 }
 
 func merchant(t moneykit.Transaction) string {
