@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/shopspring/decimal"
 )
 
@@ -26,6 +28,7 @@ func (t AccountType) Liability() bool {
 
 // Account is one account of a link.
 type Account struct {
+	Object
 	ID       AccountID   `json:"account_id"`
 	Type     AccountType `json:"account_type"`
 	Name     string      `json:"name"`
@@ -33,11 +36,20 @@ type Account struct {
 	Mask     string      `json:"account_mask"` // the number's last digits
 	Balances Balances    `json:"balances"`
 	Closed   bool        `json:"closed"`
+	// OriginalID is the account's id at the provider, "" when not told.
+	OriginalID string `json:"original_id"`
+}
+
+// UnmarshalJSONFrom decodes an account and remembers its JSON.
+func (a *Account) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	type plain Account
+	return a.keep(d, (*plain)(a))
 }
 
 // Balances are in Currency. For liabilities a positive amount is owed; for all
 // other accounts a negative one is.
 type Balances struct {
+	Extra
 	Currency  string              `json:"currency"` // ISO 4217 or similar
 	Current   decimal.NullDecimal `json:"current"`
 	Available decimal.NullDecimal `json:"available"`
@@ -45,9 +57,27 @@ type Balances struct {
 	Date      time.Time           `json:"balance_date"` // zero when not told
 }
 
+// MarshalJSON encodes the amounts as the numbers they came as.
+func (b Balances) MarshalJSON() ([]byte, error) {
+	number := func(d decimal.NullDecimal) jsontext.Value {
+		if !d.Valid {
+			return jsontext.Value("null")
+		}
+		return jsontext.Value(d.Decimal.String())
+	}
+	return json.Marshal(struct {
+		Currency  string         `json:"currency,omitzero"`
+		Current   jsontext.Value `json:"current"`
+		Available jsontext.Value `json:"available"`
+		Limit     jsontext.Value `json:"limit"`
+		Date      time.Time      `json:"balance_date,omitzero"`
+	}{b.Currency, number(b.Current), number(b.Available), number(b.Limit), b.Date})
+}
+
 // AccountsResult holds a link's accounts and the link they were read from.
 type AccountsResult struct {
 	Response `json:"-"`
+	Extra
 	Accounts []Account `json:"accounts"`
 	Link     Link      `json:"link"`
 }
@@ -55,8 +85,9 @@ type AccountsResult struct {
 // AccountResult holds one account and the link it was read from.
 type AccountResult struct {
 	Response `json:"-"`
-	Account  Account `json:"account"`
-	Link     Link    `json:"link"`
+	Extra
+	Account Account `json:"account"`
+	Link    Link    `json:"link"`
 }
 
 // Accounts returns a link's accounts with their balances, all of them or the
@@ -81,9 +112,7 @@ func (c *Client) Account(ctx context.Context, id LinkID, account AccountID) (*Ac
 }
 
 func accountIDs(ids []AccountID) url.Values {
-	values := url.Values{}
-	for _, id := range ids {
-		values.Add("account_ids", string(id))
-	}
-	return values
+	params := url.Values{}
+	add(params, "account_ids", ids)
+	return params
 }

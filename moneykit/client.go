@@ -1,26 +1,43 @@
 // Package moneykit is a client for the MoneyKit API, version 2023-02-18.
 //
-// A [Client] has one method for each operation, named after the thing it
-// returns: [Client.Link], [Client.Accounts], [Client.SyncTransactions]. Lists
-// are iterators that page by themselves; a single page is offered beside each.
-// Tokens are fetched, shared and renewed inside. Every result carries the
-// request id that MoneyKit's support asks for, and so does every error.
+// A [Client] has one method for each of the API's 28 operations, named after
+// what it returns or does: [Client.Link], [Client.Accounts],
+// [Client.SyncTransactions], [Client.DeleteLink]. Lists are iterators that page
+// by themselves; a single page is offered beside each. Tokens are fetched,
+// shared and renewed inside.
 //
-// Types are written by hand after the contract: they read better than what a
-// generator makes of it, and they keep enum cases and amounts as they came.
+// Calls keep to a pace that all calls of a client share ([WithRateLimit],
+// [WithConcurrency]). Those that can be repeated without harm are: after a lost
+// connection and after 429, 502, 503 and 504, with pauses that grow and never
+// beyond the caller's deadline ([WithRetries]). Every result carries the request
+// id that MoneyKit's support asks for, and so does every error: [*Error] is a
+// refusal, [*ConnectionError] no answer, [*ResponseError] one that makes no
+// sense. [WithObserver] shows each request as it went over the wire.
 //
-// The package does not retry beyond the one renewal of an expired token, does
-// not store anything, and knows nothing of terminals.
+// Structs are written by hand after the contract, since they read better than
+// what a generator makes of it; the long vocabularies of its enums are generated
+// from it (go generate). A test holds both against the contract. Enum cases and
+// amounts are kept as they came, fields that this version does not know stay
+// reachable ([Object]), and a [DriftReport] counts both.
+//
+// [Client.VerifyWebhook] tells a webhook of MoneyKit's from a forged one.
+//
+// The package does not store anything and knows nothing of terminals.
 package moneykit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"time"
+
+	"golang.org/x/time/rate"
 )
+
+//go:generate go run ./internal/vocabulary
 
 // DefaultBaseURL is the one address of the API; the key pair decides whether
 // it acts on Live or on Sandbox data.
@@ -28,13 +45,6 @@ const DefaultBaseURL = "https://api.moneykit.com"
 
 // Version is the API version that this package speaks.
 const Version = "2023-02-18"
-
-// DefaultTimeout is how long one call may take, its token included, when the
-// caller's context sets no earlier deadline.
-const DefaultTimeout = 30 * time.Second
-
-// maxBody is far above what the largest page of transactions weighs.
-const maxBody = 32 << 20
 
 // Credentials are a key pair of a MoneyKit app.
 type Credentials struct {
@@ -49,57 +59,17 @@ type Client struct {
 	base      *url.URL
 	http      *http.Client
 	tokens    *tokens
+	webhooks  *webhookKeys
+	clientID  string
+	version   string
 	userAgent string
 	timeout   time.Duration
-}
-
-// Option changes how a Client is built.
-type Option func(*Client) error
-
-// WithBaseURL points the client at another server, such as the embedded
-// Sandbox. Plain http is taken for loopback addresses only.
-func WithBaseURL(raw string) Option {
-	return func(c *Client) error {
-		base, err := url.Parse(raw)
-		if err != nil {
-			return errors.New("moneykit: the base URL is not a URL") // err quotes it, with a password that may be in it
-		}
-		if base.Host == "" || base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
-			return fmt.Errorf("moneykit: base URL %q has to be scheme, host and path alone", base.Redacted())
-		}
-		if base.Scheme != "https" && (base.Scheme != "http" || !loopback(base.Hostname())) {
-			return fmt.Errorf("moneykit: base URL %q has to be https (http is for loopback only)", base.Redacted())
-		}
-		c.base = base
-		return nil
-	}
-}
-
-// WithTransport sends requests through rt instead of http.DefaultTransport.
-func WithTransport(rt http.RoundTripper) Option {
-	return func(c *Client) error {
-		c.http.Transport = rt
-		return nil
-	}
-}
-
-// WithUserAgent names the program that uses the client.
-func WithUserAgent(agent string) Option {
-	return func(c *Client) error {
-		c.userAgent = agent
-		return nil
-	}
-}
-
-// WithTimeout replaces [DefaultTimeout].
-func WithTimeout(d time.Duration) Option {
-	return func(c *Client) error {
-		if d <= 0 {
-			return errors.New("moneykit: the timeout has to be positive")
-		}
-		c.timeout = d
-		return nil
-	}
+	retries   int
+	pace      *rate.Limiter
+	slots     chan struct{} // one for each request that may be under way
+	now       func() time.Time
+	observers []func(context.Context, Exchange)
+	drift     *DriftReport
 }
 
 // New builds a client. It makes no call; the first operation fetches a token.
@@ -108,23 +78,31 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 		return nil, errors.New("moneykit: client id and client secret are both needed")
 	}
 	c := &Client{
-		// A redirect would carry the token to another place, so none is followed.
-		http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
-		userAgent: "till-moneykit-go",
-		timeout:   DefaultTimeout,
+		http: &http.Client{}, clientID: creds.ClientID, version: Version, userAgent: "till-moneykit-go",
+		timeout: DefaultTimeout, retries: DefaultRetries,
+		pace:  rate.NewLimiter(DefaultRate, DefaultBurst),
+		slots: make(chan struct{}, DefaultConcurrency),
+		now:   time.Now, drift: NewDriftReport(),
 	}
-	if err := WithBaseURL(DefaultBaseURL)(c); err != nil {
-		return nil, err
-	}
-	for _, opt := range opts {
+	for _, opt := range append([]Option{WithBaseURL(DefaultBaseURL)}, opts...) {
 		if err := opt(c); err != nil {
 			return nil, err
 		}
 	}
+	// A redirect would carry the token to another place, so none is followed.
+	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.http.Transport = &wire{client: c, next: c.http.Transport}
 	c.tokens = newTokens(c, creds)
+	c.webhooks = newWebhookKeys(c.JWKS, c.now)
 	return c, nil
+}
+
+// WithoutRetries returns a client that shares everything with c and sends each
+// request once, for a caller that has a rhythm of its own.
+func (c *Client) WithoutRetries() *Client {
+	once := *c
+	once.retries = 0
+	return &once
 }
 
 // Format prints which server the client calls, whatever the verb.
@@ -132,6 +110,12 @@ func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "moneykit.Cl
 
 // BaseURL tells which server the client calls.
 func (c *Client) BaseURL() string { return c.base.String() }
+
+// ClientID tells which key pair the client uses.
+func (c *Client) ClientID() string { return c.clientID }
+
+// Drift lists what the answers so far held that the contract does not know.
+func (c *Client) Drift() []Drift { return c.drift.Found() }
 
 func loopback(host string) bool {
 	if host == "localhost" {

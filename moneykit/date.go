@@ -1,7 +1,9 @@
 package moneykit
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -56,15 +58,15 @@ func (d Date) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON takes YYYY-MM-DD or null.
 func (d *Date) UnmarshalJSON(b []byte) error {
-	var s *string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return err
-	}
-	if s == nil {
+	if string(b) == "null" {
 		*d = Date{}
 		return nil
 	}
-	parsed, err := ParseDate(*s)
+	text, quoted := bytes.CutPrefix(b, []byte(`"`))
+	if !quoted {
+		return errors.New("moneykit: a date is a string")
+	}
+	parsed, err := ParseDate(string(bytes.TrimSuffix(text, []byte(`"`))))
 	*d = parsed
 	return err
 }

@@ -70,7 +70,7 @@ func TestUnknownCasesAndFieldsAreKept(t *testing.T) {
 	same(t, "error", got.ErrorCode, "bank_on_fire")
 	same(t, "provider", got.Provider, "newcomer")
 	same(t, "available", got.AvailableProducts, []moneykit.Product{"crypto"})
-	same(t, "tags", got.Tags, []string{"a", "b"})
+	same(t, "tags", got.LinkTags, []string{"a", "b"})
 	same(t, "synced", got.LastSyncedAt, time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC))
 	want := moneykit.ProductStatus{
 		RefreshedAt: time.Date(2026, 3, 9, 12, 0, 0, 500e6, time.UTC), ErrorCode: "moon_phase", ErrorMessage: "m", Unavailable: "u", HasHistory: true,

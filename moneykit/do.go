@@ -3,13 +3,14 @@ package moneykit
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // Response is what every result says of the answer it came in. On objects
@@ -28,9 +29,13 @@ type request struct {
 	route  string   // path template
 	args   []string // values for the template's {…}, in order
 	query  url.Values
-	body   any // encoded as JSON, nil for none
-	want   int // the status that means success
+	body   any  // encoded as JSON, nil for none
+	want   int  // the status that means success
+	open   bool // needs no token
 }
+
+// repeatable reports whether sending r twice does no more than sending it once.
+func (r request) repeatable() bool { return r.method != http.MethodPost }
 
 func (r request) path() (string, error) {
 	args := r.args
@@ -61,68 +66,89 @@ func call[T any, P interface {
 		return nil, err
 	}
 	out := new(T)
-	if len(resp.Body) > 0 || r.want != http.StatusNoContent {
-		if err := json.Unmarshal(resp.Body, out); err != nil {
+	if status != http.StatusNoContent {
+		if err := decode(resp.Body, out); err != nil {
 			return nil, &ResponseError{
 				Call:   Call{Method: r.method, Route: r.route, RequestID: resp.RequestID},
 				Status: status, Reason: "the answer is not the JSON it should be", Err: err,
 			}
 		}
+		c.drift.look(r.method+" "+r.route, resp.RequestID, c.now(), out)
 	}
 	P(out).answered(resp)
 	return out, nil
 }
 
-// do sends r with a token and, when that token turns out to have expired, once
-// more with a new one.
-func (c *Client) do(ctx context.Context, r request) (int, Response, error) {
-	token, err := c.tokens.get(ctx)
-	if err != nil {
-		return 0, Response{}, err
+// do sends r until there is an answer to keep.
+func (c *Client) do(ctx context.Context, r request) (status int, resp Response, err error) {
+	var token Secret
+	if !r.open {
+		if token, err = c.tokens.get(ctx); err != nil {
+			return 0, Response{}, err
+		}
 	}
-	status, resp, err := c.attempt(ctx, r, token)
-	if !errors.Is(err, ExpiredAccessToken) {
-		return status, resp, err
+	renewed := false
+	send := func(n int) error {
+		status, resp, err = c.attempt(ctx, r, token, n)
+		if errors.Is(err, ExpiredAccessToken) && !renewed {
+			renewed = true
+			if token, err = c.tokens.renew(ctx, token); err == nil {
+				status, resp, err = c.attempt(ctx, r, token, n+1)
+			}
+		}
+		return err
 	}
-	token, err = c.tokens.renew(ctx, token)
-	if err != nil {
-		return 0, Response{}, err
+	if r.repeatable() {
+		_ = c.persist(ctx, send)
+	} else {
+		_ = send(1)
 	}
-	return c.attempt(ctx, r, token)
+	return status, resp, err
 }
 
-func (c *Client) attempt(ctx context.Context, r request, token Secret) (int, Response, error) {
+func (c *Client) attempt(ctx context.Context, r request, token Secret, n int) (int, Response, error) {
 	call := Call{Method: r.method, Route: r.route}
-	req, err := c.newRequest(ctx, r)
+	req, err := c.newRequest(attempt{r.route, n}.in(ctx), r)
 	if err != nil {
 		return 0, Response{}, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	if r.open {
+		req.Header.Set("X-Client-Id", c.clientID)
+	} else {
+		req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return 0, Response{}, newConnectionError(call, err)
 	}
-	defer func() { _ = res.Body.Close() }()
-
-	resp := Response{RequestID: res.Header.Get("X-Request-Id"), Version: res.Header.Get("MoneyKit-Version")}
-	call.RequestID = resp.RequestID
-	resp.Body, err = readBody(call, res)
+	body, err := bodyOf(call, res)
 	if err != nil {
 		return 0, Response{}, err
 	}
-	if res.StatusCode != r.want {
-		return res.StatusCode, resp, newError(call, res.StatusCode, res.Header, resp.Body)
+	resp := Response{RequestID: res.Header.Get("X-Request-Id"), Version: res.Header.Get("MoneyKit-Version"), Body: body}
+	call.RequestID = resp.RequestID
+	switch {
+	case res.StatusCode == r.want:
+		return res.StatusCode, resp, nil
+	case n > 1 && r.method == http.MethodDelete && res.StatusCode == http.StatusGone:
+		// An earlier attempt did it, and its answer was lost.
+		return r.want, resp, nil
 	}
-	return res.StatusCode, resp, nil
+	err = newError(call, res.StatusCode, res.Header, resp.Body, c.now())
+	c.drift.lookAt(call, err, c.now())
+	return res.StatusCode, resp, err
 }
 
-func readBody(call Call, res *http.Response) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	switch {
-	case err != nil:
-		return nil, &ResponseError{Call: call, Status: res.StatusCode, Reason: "the answer broke off", Err: err}
-	case len(body) > maxBody:
-		return nil, &ResponseError{Call: call, Status: res.StatusCode, Reason: "the answer is larger than 32 MB"}
+// bodyOf returns what the wire has read, unless the HTTP client that the caller
+// gave has put a body of its own around it.
+func bodyOf(call Call, res *http.Response) ([]byte, error) {
+	defer func() { _ = res.Body.Close() }()
+	if read, ok := res.Body.(whole); ok {
+		return read.all, nil
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, newConnectionError(call, err)
 	}
 	return body, nil
 }
@@ -157,6 +183,6 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 
 func (c *Client) setHeaders(req *http.Request) {
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("MoneyKit-Version", Version)
+	req.Header.Set("MoneyKit-Version", c.version)
 	req.Header.Set("User-Agent", c.userAgent)
 }

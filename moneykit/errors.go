@@ -128,6 +128,8 @@ type ResponseError struct {
 	Status int
 	Reason string
 	Err    error // nil when Reason says it all
+
+	brokeOff bool // the connection was lost in the middle of it
 }
 
 func (e *ResponseError) Error() string {
@@ -151,17 +153,24 @@ func RequestID(err error) string {
 	return ""
 }
 
-// newConnectionError drops the URL that net/http puts into its errors: the ids
-// in it are secrets of the backend.
 func newConnectionError(call Call, err error) error {
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
-		err = withURL.Err
+	if e := (*ResponseError)(nil); errors.As(err, &e) {
+		return e // there was an answer, though not all of it
 	}
-	return &ConnectionError{Call: call, Err: err}
+	return &ConnectionError{Call: call, Err: bare(err)}
 }
 
-func newError(call Call, status int, header http.Header, body []byte) error {
+// bare drops the URL that net/http puts into its errors: the ids in it are
+// secrets of the backend.
+func bare(err error) error {
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		return withURL.Err
+	}
+	return err
+}
+
+func newError(call Call, status int, header http.Header, body []byte, now time.Time) error {
 	if status < 400 {
 		return &ResponseError{Call: call, Status: status, Reason: fmt.Sprintf("unexpected status %d", status)}
 	}
@@ -179,18 +188,18 @@ func newError(call Call, status int, header http.Header, body []byte) error {
 	}
 	return &Error{
 		Status: status, Code: wire.Code, Message: wire.Message, DocumentationURL: wire.DocumentationURL,
-		LinkError: wire.LinkError, Validation: wire.Validation, RetryAfter: retryAfter(header), Call: call,
+		LinkError: wire.LinkError, Validation: wire.Validation, RetryAfter: retryAfter(header, now), Call: call,
 	}
 }
 
 // retryAfter reads both forms of the header.
-func retryAfter(header http.Header) time.Duration {
+func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil && seconds > 0 {
 		return time.Duration(min(seconds, math.MaxInt64/int64(time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(0, time.Until(at))
+		return max(0, at.Sub(now))
 	}
 	return 0
 }

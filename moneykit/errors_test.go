@@ -68,7 +68,7 @@ func TestRefusals(t *testing.T) {
 		},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			err := get(t.Context(), inMemory(t, &api{handle: answer(x.status, x.body)}))
+			err := get(t.Context(), inMemory(t, &api{handle: answer(x.status, x.body)}, moneykit.WithRetries(0)))
 			got := (*moneykit.Error)(nil)
 			if !errors.As(err, &got) {
 				t.Fatalf("%T: %v", err, err)
@@ -139,7 +139,7 @@ func TestAnswersThatMakeNoSense(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			a := &api{handle: x.handle}
-			err := get(t.Context(), overHTTP(t, a))
+			err := get(t.Context(), overHTTP(t, a, moneykit.WithRetries(0)))
 			got := (*moneykit.ResponseError)(nil)
 			if !errors.As(err, &got) || got.Status != x.status || !strings.Contains(err.Error(), x.reason) {
 				t.Fatalf("%T %v", err, err)
@@ -150,17 +150,5 @@ func TestAnswersThatMakeNoSense(t *testing.T) {
 				t.Errorf("asked %d times", len(calls))
 			}
 		})
-	}
-}
-
-func TestNothingIsAskedTwice(t *testing.T) {
-	for _, status := range []int{429, 500, 502, 503, 401} {
-		a := &api{handle: answer(status, `{"error_code":"api_error.auth.unauthorized","error_message":"no"}`, "Retry-After", "1")}
-		if err := get(t.Context(), inMemory(t, a)); err == nil {
-			t.Fatal("no error")
-		}
-		if calls, tokens := a.asked(); len(calls) != 1 || tokens != 1 {
-			t.Errorf("%d: %d calls, %d tokens", status, len(calls), tokens)
-		}
 	}
 }

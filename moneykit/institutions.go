@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"net/http"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // InstitutionID identifies an institution.
@@ -11,15 +13,22 @@ type InstitutionID string
 
 // Institution is a bank or another place that holds accounts.
 type Institution struct {
-	Response  `json:"-"`
+	Response `json:"-"`
+	Object
 	ID        InstitutionID   `json:"institution_id"`
 	Aliases   []InstitutionID `json:"institution_id_aliases"`
 	Name      string          `json:"name"`
-	Country   string          `json:"country"` // US, GB or CA
+	Country   Country         `json:"country"`
 	Domain    string          `json:"domain"`
 	Color     string          `json:"color"`
 	ColorDark string          `json:"color_dark"`
 	Featured  bool            `json:"is_featured"`
+}
+
+// UnmarshalJSONFrom decodes an institution and remembers its JSON.
+func (i *Institution) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	type plain Institution
+	return i.keep(d, (*plain)(i))
 }
 
 // InstitutionsQuery narrows a walk over institutions.
@@ -31,11 +40,16 @@ type InstitutionsQuery struct {
 
 // InstitutionsPage is one page of institutions.
 type InstitutionsPage struct {
-	Response     `json:"-"`
+	Response `json:"-"`
+	Extra
 	Institutions []Institution `json:"institutions"`
-	Cursors      struct {
-		Next string `json:"next"` // empty on the last page
-	} `json:"cursors"`
+	Cursors      Cursor        `json:"cursors"`
+}
+
+// Cursor points behind a page.
+type Cursor struct {
+	Extra
+	Next string `json:"next"` // empty when there is no page more
 }
 
 // Institutions walks the institutions that match q.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"net/url"
-	"strconv"
 )
 
 // Links walks all active links: those that connected at least once, brought
@@ -51,6 +49,34 @@ func (c *Client) DeleteLink(ctx context.Context, id LinkID) (*Response, error) {
 	})
 }
 
+// LinkUpdate says what to change of a link; nil leaves a thing as it is.
+type LinkUpdate struct {
+	Webhook  *string   // "" takes it away
+	LinkTags *[]string // replaces all
+	Tags     *[]string // replaces all
+}
+
+// UpdateLink changes where a link's webhooks go and how it is tagged.
+//
+// MoneyKit API: PATCH /links/{id}
+func (c *Client) UpdateLink(ctx context.Context, id LinkID, u LinkUpdate) (*Link, error) {
+	body := map[string]any{}
+	if u.Webhook != nil {
+		if body["webhook"] = *u.Webhook; *u.Webhook == "" {
+			body["webhook"] = nil
+		}
+	}
+	if u.LinkTags != nil {
+		body["link_tags"] = *u.LinkTags
+	}
+	if u.Tags != nil {
+		body["tags"] = *u.Tags
+	}
+	return call[Link](ctx, c, request{
+		method: http.MethodPatch, route: "/links/{id}", args: []string{string(id)}, body: body, want: http.StatusOK,
+	})
+}
+
 // ResetLink forces a link into InError with AuthExpired, for testing.
 //
 // MoneyKit API: POST /links/{id}/reset
@@ -73,59 +99,4 @@ func (c *Client) RefreshProducts(ctx context.Context, id LinkID, products ...Pro
 			Products []Product `json:"products"`
 		}{products},
 	})
-}
-
-// walk turns a cursor-paged operation into an iterator. A cursor that comes
-// back unchanged would never end, so it is an error.
-func walk[T any](route string, page func(cursor string) ([]T, string, Response, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		for cursor := ""; ; {
-			items, next, resp, err := page(cursor)
-			if err != nil {
-				yield(none, err)
-				return
-			}
-			for _, item := range items {
-				if !yield(item, nil) {
-					return
-				}
-			}
-			if next == "" {
-				return
-			}
-			if next == cursor {
-				yield(none, stuckCursor(route, resp))
-				return
-			}
-			cursor = next
-		}
-	}
-}
-
-func stuckCursor(route string, resp Response) error {
-	return &ResponseError{
-		Call:   Call{Method: http.MethodGet, Route: route, RequestID: resp.RequestID},
-		Status: http.StatusOK, Reason: "the cursor does not advance",
-	}
-}
-
-// query builds parameters from pairs of name and value; empty values are left
-// out.
-func query(pairs ...string) url.Values {
-	values := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			values.Set(pairs[i], pairs[i+1])
-		}
-	}
-	return values
-}
-
-// positive formats n, and "" for 0 or less, which leaves the choice to the server.
-func positive(n int) string {
-	if n <= 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
 }

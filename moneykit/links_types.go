@@ -3,6 +3,8 @@ package moneykit
 import (
 	"iter"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // LinkID identifies a link. It is a secret of the backend and is never shown
@@ -77,7 +79,8 @@ const (
 
 // Link is a connection to an institution.
 type Link struct {
-	Response          `json:"-"`
+	Response `json:"-"`
+	Object
 	ID                LinkID        `json:"link_id"`
 	InstitutionID     InstitutionID `json:"institution_id"`
 	InstitutionName   string        `json:"institution_name"`
@@ -85,17 +88,25 @@ type Link struct {
 	State             LinkState     `json:"state"`
 	ErrorCode         LinkError     `json:"error_code"`     // empty unless State is InError
 	LastSyncedAt      time.Time     `json:"last_synced_at"` // zero when never
-	Provider          string        `json:"provider"`
-	Tags              []string      `json:"link_tags"`
+	Provider          Provider      `json:"provider"`
+	LinkTags          []string      `json:"link_tags"`
+	Tags              []string      `json:"tags"` // what link_tags is called besides
 	Webhook           string        `json:"webhook"`
 	Products          LinkProducts  `json:"products"`
 	// AvailableProducts could be added by a new session for this link.
 	AvailableProducts []Product `json:"available_products"`
 }
 
+// UnmarshalJSONFrom decodes a link and remembers its JSON.
+func (l *Link) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	type plain Link
+	return l.keep(d, (*plain)(l))
+}
+
 // LinkProducts holds the status of each product, nil for one that the link
 // does not have.
 type LinkProducts struct {
+	Extra
 	Accounts       *ProductStatus `json:"accounts"`
 	AccountNumbers *ProductStatus `json:"account_numbers"`
 	Identity       *ProductStatus `json:"identity"`
@@ -136,24 +147,35 @@ func (p LinkProducts) All() iter.Seq2[Product, *ProductStatus] {
 
 // ProductStatus says how fresh a product is and how its last refresh went.
 type ProductStatus struct {
+	Extra
 	RefreshedAt     time.Time    `json:"refreshed_at"`      // zero when never
 	LastAttemptedAt time.Time    `json:"last_attempted_at"` // zero when never
 	ErrorCode       ProductError `json:"error_code"`        // empty when the last attempt succeeded
 	ErrorMessage    string       `json:"error_message"`
 	Unavailable     string       `json:"unavailable"` // why the product cannot be had
+	// Settings are what the session asked for, nil when not told.
+	Settings *ProductSettings `json:"settings"`
 	// HasHistory reports that all of the history has arrived; transactions only.
 	HasHistory bool `json:"has_history"`
 }
 
 // LinkRef is what the list of links says of each.
 type LinkRef struct {
+	Object
 	ID        LinkID    `json:"link_id"`
 	CreatedAt time.Time `json:"created_at"`
+}
+
+// UnmarshalJSONFrom decodes a reference and remembers its JSON.
+func (l *LinkRef) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	type plain LinkRef
+	return l.keep(d, (*plain)(l))
 }
 
 // LinksPage is one page of the list of links.
 type LinksPage struct {
 	Response `json:"-"`
-	Links    []LinkRef `json:"links"`
-	Next     string    `json:"next_cursor"` // empty on the last page
+	Extra
+	Links []LinkRef `json:"links"`
+	Next  string    `json:"next_cursor"` // empty on the last page
 }

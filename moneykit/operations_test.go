@@ -122,9 +122,9 @@ func operations() []operation {
 func createSession(ctx context.Context, c *moneykit.Client) (any, error) {
 	return c.CreateLinkSession(ctx, moneykit.LinkSessionRequest{
 		CustomerUser: moneykit.CustomerUser{ID: "user_1"}, RedirectURI: "https://app.example/back",
-		ExistingLinkID: linkID, InstitutionID: "bank", Webhook: "https://app.example/hook", Tags: []string{"a"},
+		ExistingLinkID: linkID, InstitutionID: "bank", Webhook: "https://app.example/hook", LinkTags: []string{"a"},
 		Settings: &moneykit.LinkSessionSettings{
-			Countries: []string{"US"}, Providers: []string{"mx"},
+			Countries: []moneykit.Country{"US"}, Providers: []moneykit.Provider{"mx"},
 			Products: map[moneykit.Product]moneykit.ProductSettings{
 				moneykit.ProductIdentity: {Required: true, RequirePermission: true, Prefetch: true, Reason: "why"},
 			},

@@ -29,7 +29,7 @@ type tokens struct {
 	flight singleflight.Group
 
 	mu      sync.Mutex
-	token   Secret
+	token   AccessToken
 	useable time.Time // when the token stops being handed out
 }
 
@@ -55,7 +55,13 @@ func (t *tokens) config() *clientcredentials.Config {
 func (t *tokens) cached() (Secret, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.token, !t.token.Empty() && time.Now().Before(t.useable)
+	return t.token.Token, !t.token.Token.Empty() && t.client.now().Before(t.useable)
+}
+
+func (t *tokens) current() AccessToken {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.token
 }
 
 // get returns a token that is good for a while yet.
@@ -69,7 +75,7 @@ func (t *tokens) get(ctx context.Context) (Secret, error) {
 // renew replaces stale, unless another caller already has.
 func (t *tokens) renew(ctx context.Context, stale Secret) (Secret, error) {
 	t.mu.Lock()
-	if t.token == stale {
+	if t.token.Token == stale {
 		t.useable = time.Time{}
 	}
 	t.mu.Unlock()
@@ -98,35 +104,49 @@ func (t *tokens) fetch(ctx context.Context) (Secret, error) {
 	}
 }
 
-// request asks for a token. MoneyKit API: POST /auth/token.
+// request asks for a token, again if need be: a token more does no harm.
+//
+// MoneyKit API: POST /auth/token
 func (t *tokens) request(ctx context.Context) (Secret, error) {
-	started := time.Now()
-	httpClient := *t.client.http
-	transport := &tokenTransport{client: t.client, next: httpClient.Transport}
-	httpClient.Transport = transport
-	token, err := t.config().Token(context.WithValue(ctx, oauth2.HTTPClient, &httpClient))
+	var started time.Time
+	var lifetime time.Duration
+	var token *oauth2.Token
+	err := t.client.persist(ctx, func(n int) error {
+		asked := time.Now() // oauth2 counts from there
+		started = t.client.now()
+		httpClient := *t.client.http
+		transport := &tokenTransport{client: t.client, next: httpClient.Transport}
+		httpClient.Transport = transport
+		ctx := context.WithValue(attempt{tokenRoute, n}.in(ctx), oauth2.HTTPClient, &httpClient)
+		var err error
+		if token, err = t.config().Token(ctx); err != nil {
+			return tokenError(err, transport.answer, t.client.now())
+		}
+		lifetime = max(0, token.Expiry.Sub(asked))
+		return nil
+	})
 	if err != nil {
-		return Secret{}, tokenError(err, transport.answer)
+		return Secret{}, err
 	}
-	lifetime := max(0, token.Expiry.Sub(started))
 	ahead := min(renewAhead, lifetime/2)
 
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.token, t.useable = NewSecret(token.AccessToken), started.Add(lifetime-ahead)
-	return t.token, nil
+	t.token = AccessToken{NewSecret(token.AccessToken), started.Add(lifetime)}
+	t.useable = started.Add(lifetime - ahead)
+	return t.token.Token, nil
 }
 
 // tokenError makes an error of oauth2 one of this package. answer is nil when
 // none arrived.
-func tokenError(err error, answer *http.Response) error {
+func tokenError(err error, answer *http.Response, now time.Time) error {
 	call := Call{Method: http.MethodPost, Route: tokenRoute}
 	if answer == nil {
 		return newConnectionError(call, err)
 	}
 	call.RequestID = answer.Header.Get("X-Request-Id")
 	if refused := (*oauth2.RetrieveError)(nil); errors.As(err, &refused) {
-		return newError(call, answer.StatusCode, answer.Header, refused.Body)
+		return newError(call, answer.StatusCode, answer.Header, refused.Body, now)
 	}
 	// err is left out: it can quote what may be a token.
 	return &ResponseError{Call: call, Status: answer.StatusCode, Reason: "the answer holds no token"}
@@ -144,11 +164,7 @@ type tokenTransport struct {
 func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	t.client.setHeaders(req)
-	next := t.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	answer, err := next.RoundTrip(req)
+	answer, err := t.next.RoundTrip(req)
 	t.answer = answer
 	return answer, err
 }

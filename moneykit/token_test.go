@@ -210,7 +210,7 @@ func TestTokenErrors(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			a := &api{handle: answer(200, link()), token: x.token}
-			err := get(t.Context(), overHTTP(t, a))
+			err := get(t.Context(), overHTTP(t, a, moneykit.WithRetries(0)))
 			if err == nil || !strings.Contains(err.Error(), "POST /auth/token") || !strings.Contains(err.Error(), x.text) {
 				t.Fatalf("%T %v", err, err)
 			}

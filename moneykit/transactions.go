@@ -4,9 +4,10 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"strconv"
+	"net/url"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/shopspring/decimal"
 )
 
@@ -25,6 +26,7 @@ const (
 // Transaction is one movement on an account. Amount is never negative: Type
 // tells the direction, and Signed puts both together.
 type Transaction struct {
+	Object
 	ID             TransactionID   `json:"transaction_id"`
 	AccountID      AccountID       `json:"account_id"`
 	Amount         decimal.Decimal `json:"amount"`
@@ -37,6 +39,14 @@ type Transaction struct {
 	Pending        bool            `json:"pending"`
 	Category       string          `json:"category"`
 	Enrichment     *Enrichment     `json:"enrichment"`
+	// OriginalID is the transaction's id at the provider, "" when not told.
+	OriginalID string `json:"original_id"`
+}
+
+// UnmarshalJSONFrom decodes a transaction and remembers its JSON.
+func (t *Transaction) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	type plain Transaction
+	return t.keep(d, (*plain)(t))
 }
 
 // Signed returns the amount with its direction: negative for a debit.
@@ -63,6 +73,7 @@ func (t Transaction) FinestCategory() string {
 // Enrichment is what MoneyKit worked out about a transaction. Confidences are
 // percentages.
 type Enrichment struct {
+	Extra
 	Category    Guess       `json:"category"`
 	Subcategory *Guess      `json:"subcategory"`
 	Merchant    *Party      `json:"merchant"`
@@ -72,12 +83,14 @@ type Enrichment struct {
 
 // Guess is a value and how sure MoneyKit is of it.
 type Guess struct {
+	Extra
 	Value      string `json:"value"`
 	Confidence *int   `json:"confidence"`
 }
 
 // Party is a merchant or a payment processor.
 type Party struct {
+	Extra
 	ID         string `json:"id"`
 	Name       string `json:"name"`
 	Logo       string `json:"logo"`
@@ -86,6 +99,7 @@ type Party struct {
 
 // Recurrence says how often a transaction comes and when it is due next.
 type Recurrence struct {
+	Extra
 	Frequency string `json:"frequency"`
 	Next      Date   `json:"next_predicted_date"`
 }
@@ -97,9 +111,16 @@ type TransactionsQuery struct {
 	PageSize int  // up to 1000, 0 leaves it to the server
 }
 
+func (q TransactionsQuery) params(page int) url.Values {
+	params := pageOf(page, q.PageSize, q.From, q.To)
+	add(params, "account_ids", q.Accounts)
+	return params
+}
+
 // TransactionsPage is one page of transactions, newest first.
 type TransactionsPage struct {
-	Response     `json:"-"`
+	Response `json:"-"`
+	Extra
 	Total        int           `json:"total"`
 	Page         int           `json:"page"`
 	Size         int           `json:"size"`
@@ -112,61 +133,43 @@ type TransactionsPage struct {
 //
 // MoneyKit API: GET /links/{id}/transactions
 func (c *Client) Transactions(ctx context.Context, id LinkID, q TransactionsQuery) iter.Seq2[Transaction, error] {
-	return func(yield func(Transaction, error) bool) {
-		seen := 0
-		for page := 1; ; page++ {
-			result, err := c.TransactionsPage(ctx, id, page, q)
-			if err != nil {
-				yield(Transaction{}, err)
-				return
-			}
-			for _, t := range result.Transactions {
-				if !yield(t, nil) {
-					return
-				}
-			}
-			seen += len(result.Transactions)
-			if len(result.Transactions) == 0 || seen >= result.Total {
-				return
-			}
+	return walkPages(func(page int) ([]Transaction, int, error) {
+		p, err := c.TransactionsPage(ctx, id, page, q)
+		if err != nil {
+			return nil, 0, err
 		}
-	}
+		return p.Transactions, p.Total, nil
+	})
 }
 
 // TransactionsPage returns one page, counted from 1.
 //
 // MoneyKit API: GET /links/{id}/transactions
 func (c *Client) TransactionsPage(ctx context.Context, id LinkID, page int, q TransactionsQuery) (*TransactionsPage, error) {
-	params := accountIDs(q.Accounts)
-	params.Set("page", strconv.Itoa(page))
-	for name, value := range map[string]string{
-		"size": positive(q.PageSize), "start_date": q.From.String(), "end_date": q.To.String(),
-	} {
-		if value != "" {
-			params.Set(name, value)
-		}
-	}
 	return call[TransactionsPage](ctx, c, request{
 		method: http.MethodGet, route: "/links/{id}/transactions", args: []string{string(id)},
-		query: params, want: http.StatusOK,
+		query: q.params(page), want: http.StatusOK,
 	})
 }
 
 // SyncPage is one step of a sync: what was created, updated and removed since
 // a cursor. The lists are unordered.
 type SyncPage struct {
-	Response     `json:"-"`
-	Transactions struct {
-		Created []Transaction   `json:"created"`
-		Updated []Transaction   `json:"updated"`
-		Removed []TransactionID `json:"removed"`
-	} `json:"transactions"`
-	Accounts []Account `json:"accounts"`
-	Cursor   struct {
-		Next string `json:"next"`
-	} `json:"cursor"`
-	HasMore bool `json:"has_more"`
-	Link    Link `json:"link"`
+	Response `json:"-"`
+	Extra
+	Transactions SyncedTransactions `json:"transactions"`
+	Accounts     []Account          `json:"accounts"`
+	Cursor       Cursor             `json:"cursor"`
+	HasMore      bool               `json:"has_more"`
+	Link         Link               `json:"link"`
+}
+
+// SyncedTransactions are what a step of a sync brought.
+type SyncedTransactions struct {
+	Extra
+	Created []Transaction   `json:"created"`
+	Updated []Transaction   `json:"updated"`
+	Removed []TransactionID `json:"removed"`
 }
 
 // SyncTransactions returns one step from cursor on; an empty one starts at the

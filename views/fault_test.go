@@ -26,6 +26,7 @@ func TestListTrouble(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in(t, 80, 24, func(t *testing.T, w *world) {
+				w.Wait(2 * time.Second) // the client tries again by itself
 				// The Sandbox's own list of ids still fills the rows; the
 				// trouble is told beside them.
 				w.Sees("12 links")
@@ -35,6 +36,7 @@ func TestListTrouble(t *testing.T) {
 			}, func(w *world) { w.wire.breaks(http.MethodGet, "/links", c.fault) })
 
 			in(t, 80, 24, func(t *testing.T, w *world) {
+				w.Wait(2 * time.Second)
 				frame := strings.Join(strings.Fields(strings.NewReplacer("│", " ").Replace(w.Frame())), " ")
 				for _, text := range c.says {
 					if !strings.Contains(frame, text) {

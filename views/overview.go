@@ -60,9 +60,9 @@ func linkFacts(s watch.Snapshot, now time.Time) []fact {
 	all := []fact{
 		{"link", termsafe.Line(string(s.ID))},
 		{"institution", termsafe.Line(string(link.InstitutionID))},
-		{"provider", termsafe.Line(link.Provider)},
+		{"provider", termsafe.Line(string(link.Provider))},
 		{"last synced", ago(link.LastSyncedAt, now)},
-		{"tags", termsafe.Line(strings.Join(link.Tags, ", "))},
+		{"tags", termsafe.Line(strings.Join(link.LinkTags, ", "))},
 		{"webhook", termsafe.Line(link.Webhook)},
 		{"could add", productNames(link.AvailableProducts)},
 		{"read", ago(s.At, now)},

@@ -88,6 +88,7 @@ func TestAnIncompleteListSaysSo(t *testing.T) {
 
 func TestAFilterWithoutAMatchCanBeCleared(t *testing.T) {
 	in(t, 80, 24, func(_ *testing.T, w *world) {
+		w.Wait(2 * time.Second)
 		w.Press("/")
 		w.Type("zzz")
 		w.Press("enter")

@@ -86,10 +86,10 @@ func (j *jsonTab) update(msg tea.Msg) tea.Cmd {
 }
 
 func (j *jsonTab) fill() {
-	if j.snapshot.Link == nil || bytes.Equal(j.body, j.snapshot.Link.Body) {
+	if j.snapshot.Link == nil || bytes.Equal(j.body, j.snapshot.Link.JSON()) {
 		return
 	}
-	j.body = j.snapshot.Link.Body
+	j.body = j.snapshot.Link.JSON()
 	var pretty bytes.Buffer
 	if json.Indent(&pretty, j.body, "", "  ") != nil {
 		return // a link that was decoded is JSON

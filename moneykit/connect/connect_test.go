@@ -226,7 +226,7 @@ func TestRelinkAtTheBanksOwnPage(t *testing.T) {
 func TestNewLink(t *testing.T) {
 	in(t, func(w *world) {
 		before := len(w.box.LinkIDs())
-		run := w.start(moneykit.LinkSessionRequest{Tags: []string{"new"}})
+		run := w.start(moneykit.LinkSessionRequest{LinkTags: []string{"new"}})
 		q, err := run.Next(w.Context(), connect.Input{})
 		if err != nil || q.Kind != connect.AskInstitution || !slices.Contains(q.Options, string(instantBank)) {
 			w.Fatalf("%+v, %v", q, err)
@@ -244,7 +244,7 @@ func TestNewLink(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		link := w.link(id)
-		if link.State != moneykit.Connected || link.InstitutionID != instantBank || !slices.Equal(link.Tags, []string{"new"}) {
+		if link.State != moneykit.Connected || link.InstitutionID != instantBank || !slices.Equal(link.LinkTags, []string{"new"}) {
 			w.Errorf("%+v", link)
 		}
 		if after := w.box.LinkIDs(); len(after) != before+1 || after[before] != string(id) {

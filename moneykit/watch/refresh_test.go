@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -143,7 +144,7 @@ func TestRefreshFollowsThePolls(t *testing.T) {
 					t.Errorf("brought %s: %v", p, r.Brought(p))
 				}
 			}
-			if status, failed := r.Failures[transactions]; failed && status != fault {
+			if status, failed := r.Failures[transactions]; failed && !reflect.DeepEqual(status, fault) {
 				t.Errorf("failure %+v", status)
 			}
 		})

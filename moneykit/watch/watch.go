@@ -78,7 +78,7 @@ type entry struct {
 // New returns a Watcher that reads through client. It does nothing before Run.
 func New(client *moneykit.Client) *Watcher {
 	return &Watcher{
-		client: client, wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
+		client: client.WithoutRetries(), wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
 		entries: map[moneykit.LinkID]*entry{},
 	}
 }
