@@ -19,6 +19,7 @@ import (
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
+	"till/moneykit/inspect"
 	"till/moneykit/sandbox"
 	"till/ui"
 	"till/ui/termsafe"
@@ -168,12 +169,20 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 		}
 		return network
 	}
+	calls, drift := inspect.NewLog(), moneykit.NewDriftReport()
 	app = &views.App{
+		Calls: calls, Drift: drift, Program: "till " + version,
 		Keys:     kept(func() (*keystore.Store, error) { return keystore.Open() }),
 		ReadOnly: f.readOnly,
 		Client: func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error) {
-			return moneykit.New(creds, moneykit.WithBaseURL(baseURL),
-				moneykit.WithTransport(transport(baseURL)), moneykit.WithUserAgent("till/"+version))
+			opts := []moneykit.Option{
+				moneykit.WithBaseURL(baseURL), moneykit.WithTransport(transport(baseURL)), moneykit.WithUserAgent("till/" + version),
+				moneykit.WithObserver(calls.Add), moneykit.WithDriftReport(drift),
+			}
+			if server != nil && baseURL == server.URL() {
+				opts = append(opts, moneykit.WithRateLimit(0, 0)) // nobody else's server
+			}
+			return moneykit.New(creds, opts...)
 		},
 		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) (*connect.Run, error) {
 			return connect.Start(ctx, c, transport(c.BaseURL()), r)

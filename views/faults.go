@@ -19,17 +19,29 @@ import (
 // and the id that support asks for.
 type fault struct {
 	what, next, requestID string
+	asked                 bool // of MoneyKit, so that the requests tell more
 }
 
 // explain turns any error of the packages below into a fault. Every text in it
 // is safe to draw.
 func explain(err error) fault {
 	f := describe(err)
+	f.asked = !isLocal(err)
 	if f.what = strings.TrimSpace(f.what); !strings.HasSuffix(f.what, ".") {
 		f.what += "."
 	}
 	f.what, f.next, f.requestID = termsafe.Line(f.what), termsafe.Line(f.next), termsafe.Line(f.requestID)
 	return f
+}
+
+// isLocal reports whether err came about without MoneyKit.
+func isLocal(err error) bool {
+	var (
+		refused *moneykit.Error
+		garbled *moneykit.ResponseError
+		lost    *moneykit.ConnectionError
+	)
+	return !errors.As(err, &refused) && !errors.As(err, &garbled) && !errors.As(err, &lost)
 }
 
 func describe(err error) fault {
@@ -117,7 +129,11 @@ func (f fault) pane(t *theme.Theme, w, h int) string {
 	if f.requestID != "" {
 		add(theme.Muted, "request id "+f.requestID)
 	}
-	lines = append(lines, "", t.Paint(theme.Key, "r")+t.Paint(theme.Muted, " try again"))
+	keys := t.Paint(theme.Key, "r") + t.Paint(theme.Muted, " try again")
+	if f.asked {
+		keys += t.Paint(theme.Key, "  L") + t.Paint(theme.Muted, " requests")
+	}
+	lines = append(lines, "", keys)
 	return middle(lines, w, h)
 }
 

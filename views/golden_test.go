@@ -34,6 +34,9 @@ func screens() []struct {
 		{"open_dialog", []string{"o"}},
 		{"help", []string{"?"}},
 		{"palette", []string{":"}},
+		{"requests", []string{"L", "/", "a", "u", "t", "h", "enter"}},
+		{"request", []string{"L", "G", "enter"}},
+		{"drift", []string{"L", "d"}},
 		{"profiles", []string{"p"}},
 		{"credentials", []string{"p", "n"}},
 	}

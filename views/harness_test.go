@@ -15,6 +15,7 @@ import (
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
+	"till/moneykit/inspect"
 	"till/moneykit/sandbox"
 	"till/ui"
 	"till/ui/uitest"
@@ -114,10 +115,13 @@ const sandboxURL = "http://127.0.0.1:1"
 // a folder of the test's and no keyring that it could reach.
 func testApp(t *testing.T, w *wire, s *sandbox.Sandbox) *App {
 	dir := t.TempDir()
+	calls, drift := inspect.NewLog(), moneykit.NewDriftReport()
 	return &App{
+		Calls: calls, Drift: drift, Program: "till test",
 		Keys: sync.OnceValues(func() (*keystore.Store, error) { return keystore.Open(keystore.WithDir(dir)) }),
 		Client: func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error) {
-			return moneykit.New(creds, moneykit.WithBaseURL(baseURL), moneykit.WithTransport(w))
+			return moneykit.New(creds, moneykit.WithBaseURL(baseURL), moneykit.WithTransport(w),
+				moneykit.WithObserver(calls.Add), moneykit.WithDriftReport(drift))
 		},
 		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) (*connect.Run, error) {
 			return connect.Start(ctx, c, w, r)

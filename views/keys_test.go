@@ -10,6 +10,7 @@ import (
 
 	"till/keystore"
 	"till/moneykit"
+	"till/moneykit/inspect"
 	"till/ui"
 )
 
@@ -51,6 +52,10 @@ func everyScreen(t *testing.T) []struct {
 		{"Changes", changes.actions()},
 		{"JSON", link.tabs[tabJSON].actions()},
 		{"Account", account.Actions()},
+		{"Requests", newRequests(s.app).Actions()},
+		{"Request", newRequest(s.app, inspect.Entry{}).Actions()},
+		{"Support bundle", newBundle(s.app, inspect.Bundle{}).Actions()},
+		{"Contract drift", newDrift(s.app).Actions()},
 		{"Profiles", profiles.Actions()},
 		{"Welcome", newWelcome(s.app, "").Actions()},
 		{"everywhere", shell.Actions()},
@@ -127,7 +132,7 @@ func keyTable(t *testing.T) string {
 	b.WriteString("| key | does | where |\n|---|---|---|\n")
 	for _, r := range order {
 		places := strings.Join(where[r], ", ")
-		if len(where[r]) > 4 {
+		if len(where[r]) > 5 {
 			places = "every list and text"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.keys, r.name, places)

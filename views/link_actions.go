@@ -51,6 +51,10 @@ func (s *session) linkActions(current func() (watch.Snapshot, bool), changes fun
 	}
 	return append(actions,
 		ui.Action{Name: "Changes: what the last sync brought", Key: ui.Bind("d", "changes"), Do: changes},
+		ui.Action{Name: "Support bundle for the link", Key: ui.Bind("B", "bundle"), Quiet: true, Do: func() tea.Cmd {
+			link, _ := current()
+			return ui.Push(s.bundle(link))
+		}},
 		ui.Action{Name: "Copy the link's id", Key: ui.Bind("y", "copy id"), Quiet: true, Do: func() tea.Cmd {
 			link, _ := current()
 			return copyText(string(link.ID), "Link id")

@@ -78,6 +78,7 @@ func (s *session) elsewhere() []ui.Action {
 	return []ui.Action{
 		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Ask: s.askID},
 		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: true, Do: func() tea.Cmd { return ui.Push(newProfiles(s.app)) }},
+		requestsAction(s.app),
 	}
 }
 

@@ -135,6 +135,7 @@ func (p *profilesScreen) Actions() []ui.Action {
 			}
 			return ""
 		}, Ask: p.askRemove},
+		requestsAction(p.app),
 	}, moves(p.table, stay)...)
 }
 

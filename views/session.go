@@ -14,6 +14,7 @@ import (
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
+	"till/moneykit/inspect"
 	"till/moneykit/mirror"
 	"till/moneykit/watch"
 	"till/ui"
@@ -32,6 +33,12 @@ type App struct {
 	Connect func(context.Context, *moneykit.Client, moneykit.LinkSessionRequest) (*connect.Run, error)
 	// Environment returns a profile given by environment variables, if any.
 	Environment func() (keystore.Profile, moneykit.Secret, bool, error)
+	// Calls holds the last requests of every client that Client built.
+	Calls *inspect.Log
+	// Drift counts what their answers held beyond the contract.
+	Drift *moneykit.DriftReport
+	// Program is this program's name and version.
+	Program string
 	// ReadOnly removes every action that changes something at MoneyKit.
 	ReadOnly bool
 }

@@ -6,7 +6,8 @@
 package uitest
 
 import (
-	"io"
+	"encoding/base64"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -22,14 +23,29 @@ type Driver struct {
 	t       *testing.T
 	program *tea.Program
 	model   *recorder
+	output  *output
 	done    chan struct{}
 }
 
-// recorder keeps the last frame of the model inside it.
+// recorder keeps the frames of the model inside it.
 type recorder struct {
 	tea.Model
 	mu    sync.Mutex
 	frame string
+	drawn strings.Builder
+}
+
+// output keeps what the terminal is sent.
+type output struct {
+	mu   sync.Mutex
+	sent []byte
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sent = append(o.sent, p...)
+	return len(p), nil
 }
 
 func (r *recorder) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -41,7 +57,10 @@ func (r *recorder) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (r *recorder) View() tea.View {
 	v := r.Model.View()
 	r.mu.Lock()
-	r.frame = v.Content
+	if v.Content != r.frame {
+		r.frame = v.Content
+		r.drawn.WriteString(v.Content)
+	}
 	r.mu.Unlock()
 	return v
 }
@@ -49,8 +68,8 @@ func (r *recorder) View() tea.View {
 // Start runs model in a terminal of w by h cells until the test ends.
 func Start(t *testing.T, model tea.Model, w, h int) *Driver {
 	t.Helper()
-	d := &Driver{t: t, model: &recorder{Model: model}, done: make(chan struct{})}
-	d.program = tea.NewProgram(d.model, tea.WithInput(nil), tea.WithOutput(io.Discard),
+	d := &Driver{t: t, model: &recorder{Model: model}, output: &output{}, done: make(chan struct{})}
+	d.program = tea.NewProgram(d.model, tea.WithInput(nil), tea.WithOutput(d.output),
 		tea.WithWindowSize(w, h), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	go func() {
 		defer close(d.done)
@@ -141,6 +160,34 @@ func (d *Driver) Styled() string {
 	d.model.mu.Lock()
 	defer d.model.mu.Unlock()
 	return d.model.frame
+}
+
+// Drawn returns every frame so far as plain text, one behind another.
+func (d *Driver) Drawn() string {
+	d.model.mu.Lock()
+	defer d.model.mu.Unlock()
+	return ansi.Strip(d.model.drawn.String())
+}
+
+var clipboard = regexp.MustCompile(`\x1b\]52;c;([A-Za-z0-9+/=]*)`)
+
+// flush is longer than the renderer keeps what it has to send.
+const flush = 100 * time.Millisecond
+
+// Clipboard returns every text that was put on the terminal's clipboard.
+func (d *Driver) Clipboard() []string {
+	d.Wait(flush)
+	d.output.mu.Lock()
+	defer d.output.mu.Unlock()
+	var texts []string
+	for _, found := range clipboard.FindAllSubmatch(d.output.sent, -1) {
+		text, err := base64.StdEncoding.DecodeString(string(found[1]))
+		if err != nil {
+			d.t.Fatalf("uitest: the clipboard was sent %q", found[1])
+		}
+		texts = append(texts, string(text))
+	}
+	return texts
 }
 
 // Row returns the first line of the screen that holds text.

@@ -24,6 +24,7 @@ type Terminal struct {
 
 	mu      sync.Mutex
 	bytes   int
+	output  []byte
 	last    time.Time     // when output last arrived
 	arrived chan struct{} // closed and replaced when output arrives
 	gone    chan struct{} // closed when there is no more output
@@ -56,6 +57,7 @@ func (t *Terminal) read() {
 			_, _ = t.screen.Write(buffer[:n])
 			t.mu.Lock()
 			t.bytes += n
+			t.output = append(t.output, buffer[:n]...)
 			t.last = time.Now()
 			close(t.arrived)
 			t.arrived = make(chan struct{})
@@ -69,6 +71,13 @@ func (t *Terminal) read() {
 
 // Screen returns what is on screen, a line for each row.
 func (t *Terminal) Screen() string { return t.screen.String() }
+
+// Output returns all that the program has written.
+func (t *Terminal) Output() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.output)
+}
 
 // Bytes returns how much output there was, and when the last of it came.
 func (t *Terminal) Bytes() (int, time.Time) {
