@@ -11,6 +11,7 @@ import (
 	"till/moneykit/inspect"
 	"till/ui"
 	"till/ui/cell"
+	"till/ui/chart"
 	"till/ui/table"
 	"till/ui/theme"
 )
@@ -35,10 +36,10 @@ var _ ui.Screen = (*requestsScreen)(nil)
 func newRequests(app *App) *requestsScreen {
 	return &requestsScreen{app: app, filter: newFilter(), table: table.New(
 		table.Column{Title: "TIME", Width: 8},
-		table.Column{Title: "REQUEST", Width: 30, Flex: 3},
+		table.Column{Title: "REQUEST", Width: 24, Flex: 3},
 		table.Column{Title: "STATUS", Width: 9},
 		table.Column{Title: "TOOK", Width: 7, Right: true},
-		table.Column{Title: "BYTES", Width: 7, Right: true, Drop: 2},
+		table.Column{Title: "BYTES", Width: 8, Right: true, Drop: 2},
 		table.Column{Title: "REQUEST ID", Width: 10, Flex: 1, Drop: 1},
 	)}
 }
@@ -217,7 +218,19 @@ func (r *requestsScreen) summary() string {
 	if n := len(r.app.Drift.Found()); n > 0 {
 		add(theme.Warn, "! drift: %d", n)
 	}
-	return cell.Fit(strings.Join(parts, "   "), r.w)
+	line := strings.Join(parts, "   ")
+	room := r.w - cell.Width(line) - 3
+	return cell.Fit(line, r.w-max(0, room)) + r.spark(room)
+}
+
+// spark draws the calls of the last seconds in w cells.
+func (r *requestsScreen) spark(w int) string {
+	seconds := r.pace.Seconds[max(0, len(r.pace.Seconds)-max(0, w)):]
+	values := make([]float64, len(seconds))
+	for i, n := range seconds {
+		values[i] = float64(n)
+	}
+	return cell.Blank(w-len(seconds)) + r.theme.Paint(theme.Accent, chart.Spark(values))
 }
 
 func (r *requestsScreen) footer() string {

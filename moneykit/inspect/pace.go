@@ -27,6 +27,9 @@ type Pace struct {
 	Calls, Failed int
 	PerSecond     float64 // over the last 10 s
 	Median, P95   time.Duration
+	// Seconds counts the calls of each second of the minute, the current one
+	// last.
+	Seconds [60]int
 }
 
 // Pace returns the pace of the minute that ends at now.
@@ -47,6 +50,9 @@ func (l *Log) count(now time.Time) (pace Pace, took []time.Duration) {
 			continue
 		}
 		took = append(took, b.took)
+		if second := len(pace.Seconds) - 1 - int(now.Unix()-b.at.Unix()); second >= 0 {
+			pace.Seconds[second]++
+		}
 		if b.failed {
 			pace.Failed++
 		}
