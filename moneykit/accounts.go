@@ -43,7 +43,10 @@ type Account struct {
 // UnmarshalJSONFrom decodes an account and remembers its JSON.
 func (a *Account) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	type plain Account
-	return a.keep(d, (*plain)(a))
+	if err := a.keep(d, (*plain)(a)); err != nil {
+		return err
+	}
+	return a.Balances.bounded()
 }
 
 // Balances are in Currency. For liabilities a positive amount is owed; for all
@@ -56,6 +59,8 @@ type Balances struct {
 	Limit     decimal.NullDecimal `json:"limit"`
 	Date      time.Time           `json:"balance_date"` // zero when not told
 }
+
+func (b Balances) bounded() error { return bounded(b.Current, b.Available, b.Limit) }
 
 // MarshalJSON encodes the amounts as the numbers they came as.
 func (b Balances) MarshalJSON() ([]byte, error) {

@@ -97,8 +97,8 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// WithoutRetries returns a client that shares everything with c and sends each
-// request once, for a caller that has a rhythm of its own.
+// WithoutRetries returns a client that shares everything with c, its token too,
+// and sends each operation once, for a caller that has a rhythm of its own.
 func (c *Client) WithoutRetries() *Client {
 	once := *c
 	once.retries = 0

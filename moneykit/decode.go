@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -36,7 +38,11 @@ func (o *Object) keep(d *jsontext.Decoder, object any) error {
 	if err := json.UnmarshalDecode(d, object); err != nil {
 		return err
 	}
-	o.raw = bytes.TrimLeft(unread[:d.InputOffset()-start], ",: \t\r\n")
+	length := d.InputOffset() - start
+	if length > int64(len(unread)) {
+		return errors.New("moneykit: objects are decoded from bytes and not from a stream")
+	}
+	o.raw = bytes.TrimLeft(unread[:length], ",: \t\r\n")
 	return nil
 }
 
@@ -47,22 +53,47 @@ var tolerant = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.All
 // decode reads the whole of body into out. Errors name the place and not what
 // stood there.
 func decode(body []byte, out any) error {
-	err := json.Unmarshal(body, out, tolerant)
-	if wrong := (*json.SemanticError)(nil); errors.As(err, &wrong) {
-		return fmt.Errorf("a %s does not fit%s", wrong.JSONKind, at(wrong.JSONPointer))
+	options := tolerant
+	if longNumber(body) {
+		options = careful
 	}
-	if broken := (*jsontext.SyntacticError)(nil); errors.As(err, &broken) {
+	err := json.Unmarshal(body, out, options)
+	wrong, broken := (*json.SemanticError)(nil), (*jsontext.SyntacticError)(nil)
+	switch {
+	case errors.Is(err, errNoMoney):
+		return errNoMoney
+	case errors.As(err, &wrong):
+		return fmt.Errorf("a %s does not fit%s", wrong.JSONKind, at(reflect.TypeOf(out), wrong.JSONPointer))
+	case errors.As(err, &broken):
 		return fmt.Errorf("it is not JSON from byte %d on", broken.ByteOffset)
 	}
 	return err
 }
 
-var fieldName = regexp.MustCompile(`^[a-z_]{1,40}$`)
-
-// at names the field that a pointer leads to, unless it is an id.
-func at(p jsontext.Pointer) string {
-	if name := p.LastToken(); fieldName.MatchString(name) {
-		return " in " + name
+// at names the field of t that a pointer leads to, or into. Other names on the
+// way are ids.
+func at(t reflect.Type, p jsontext.Pointer) string {
+	field := ""
+	for name := range p.Tokens() {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		switch t.Kind() {
+		case reflect.Slice, reflect.Array, reflect.Map:
+			t = t.Elem()
+			continue
+		case reflect.Struct:
+		default:
+			return field
+		}
+		known := slices.IndexFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool {
+			own, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			return own == name && own != "-"
+		})
+		if known < 0 {
+			return field
+		}
+		t, field = reflect.VisibleFields(t)[known].Type, " in "+name
 	}
-	return ""
+	return field
 }

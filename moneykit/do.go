@@ -87,23 +87,36 @@ func (c *Client) do(ctx context.Context, r request) (status int, resp Response, 
 			return 0, Response{}, err
 		}
 	}
-	renewed := false
-	send := func(n int) error {
-		status, resp, err = c.attempt(ctx, r, token, n)
-		if errors.Is(err, ExpiredAccessToken) && !renewed {
-			renewed = true
-			if token, err = c.tokens.renew(ctx, token); err == nil {
-				status, resp, err = c.attempt(ctx, r, token, n+1)
-			}
+	attempts, acted := 0, false
+	once := func(int) error {
+		attempts++
+		status, resp, err = c.attempt(ctx, r, token, attempts)
+		if acted && r.method == http.MethodDelete && status == http.StatusGone {
+			status, err = r.want, nil // an earlier attempt did it, and its answer was lost
 		}
+		acted = acted || mayHaveActed(err)
 		return err
 	}
-	if r.repeatable() {
-		_ = c.persist(ctx, send)
-	} else {
-		_ = send(1)
+	send := func() error {
+		if r.repeatable() {
+			return c.persist(ctx, once)
+		}
+		return once(1)
+	}
+	if errors.Is(send(), ExpiredAccessToken) && !r.open {
+		if token, err = c.tokens.renew(ctx, token); err != nil {
+			return 0, Response{}, err
+		}
+		_ = send()
 	}
 	return status, resp, err
+}
+
+// mayHaveActed reports whether the server may have done what an attempt that
+// ended in err asked for.
+func mayHaveActed(err error) bool {
+	refused := (*Error)(nil)
+	return err != nil && (!errors.As(err, &refused) || refused.Status >= http.StatusInternalServerError)
 }
 
 func (c *Client) attempt(ctx context.Context, r request, token Secret, n int) (int, Response, error) {
@@ -127,13 +140,10 @@ func (c *Client) attempt(ctx context.Context, r request, token Secret, n int) (i
 	}
 	resp := Response{RequestID: res.Header.Get("X-Request-Id"), Version: res.Header.Get("MoneyKit-Version"), Body: body}
 	call.RequestID = resp.RequestID
-	switch {
-	case res.StatusCode == r.want:
+	if res.StatusCode == r.want {
 		return res.StatusCode, resp, nil
-	case n > 1 && r.method == http.MethodDelete && res.StatusCode == http.StatusGone:
-		// An earlier attempt did it, and its answer was lost.
-		return r.want, resp, nil
 	}
+	resp.Body = without(resp.Body, token, c.tokens.creds.ClientSecret) // errors are shown
 	err = newError(call, res.StatusCode, res.Header, resp.Body, c.now())
 	c.drift.lookAt(call, err, c.now())
 	return res.StatusCode, resp, err

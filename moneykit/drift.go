@@ -124,16 +124,7 @@ func shapeOfJSON(v jsontext.Value) string {
 	case jsontext.KindBeginObject:
 		return "object"
 	case jsontext.KindBeginArray:
-		inside := jsontext.Value(bytes.TrimSpace(bytes.TrimSpace(v)[1:]))
-		if inside.Kind() == jsontext.KindEndArray {
-			return "array, empty"
-		}
-		if d := jsontext.NewDecoder(bytes.NewReader(inside)); d != nil {
-			if first, err := d.ReadValue(); err == nil {
-				return "array of " + shapeOfJSON(first)
-			}
-		}
-		return "array"
+		return "array of " + shapeOfFirst(v)
 	case jsontext.KindString:
 		text, err := jsontext.AppendUnquote(nil, v)
 		if err != nil {
@@ -148,12 +139,32 @@ func shapeOfJSON(v jsontext.Value) string {
 	return "null"
 }
 
+// shapeOfFirst describes the first element of an array.
+func shapeOfFirst(array jsontext.Value) string {
+	d := jsontext.NewDecoder(bytes.NewReader(array), tolerant)
+	if _, err := d.ReadToken(); err != nil {
+		return "?"
+	}
+	switch d.PeekKind() {
+	case jsontext.KindEndArray:
+		return "nothing"
+	case jsontext.KindBeginArray:
+		return "arrays" // and so on, perhaps thousands deep
+	}
+	first, err := d.ReadValue()
+	if err != nil {
+		return "?"
+	}
+	return shapeOfJSON(first)
+}
+
 // shapeOfText puts a for every letter and 9 for every digit.
 func shapeOfText(s string) string {
 	const longest = 24
 	var b strings.Builder
-	for i, c := range []rune(s) {
-		if i == longest {
+	count := 0
+	for _, c := range s {
+		if count++; count > longest {
 			b.WriteString("…")
 			break
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"till/moneykit"
 	"till/moneykit/sandbox"
@@ -46,6 +47,53 @@ func ExampleClient_Link() {
 	}
 	fmt.Println(link.InstitutionName, link.State, link.ErrorCode)
 	// Output: OAuth Bank error auth_expired
+}
+
+func ExampleClient_Accounts() {
+	noon := time.Date(2026, 3, 18, 12, 0, 0, 0, time.UTC) // balances follow the time
+	box := sandbox.New(sandbox.WithNow(func() time.Time { return noon }))
+	client, err := moneykit.New(moneykit.Credentials{
+		ClientID: sandbox.DefaultClientID, ClientSecret: moneykit.NewSecret(sandbox.DefaultClientSecret),
+	}, moneykit.WithTransport(box.Transport()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result, err := client.Accounts(context.Background(), moneykit.LinkID(box.LinkIDs()[0]))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, account := range result.Accounts {
+		current := account.Balances.Current // exact, and null when the bank does not tell
+		if !current.Valid {
+			continue
+		}
+		fmt.Println(account.Name, current.Decimal.StringFixed(2), account.Balances.Currency, account.Type.Liability())
+	}
+	// Output:
+	// Checking 5493.80 USD false
+	// Savings 35207.23 USD false
+	// Credit Card 115.94 USD true
+}
+
+func ExampleWithObserver() {
+	box := sandbox.New()
+	client, err := moneykit.New(moneykit.Credentials{
+		ClientID: sandbox.DefaultClientID, ClientSecret: moneykit.NewSecret(sandbox.DefaultClientSecret),
+	}, moneykit.WithTransport(box.Transport()), moneykit.WithObserver(func(e moneykit.Exchange) {
+		fmt.Println(e.Method, e.Route, e.Status, "attempt", e.Attempt)
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := client.Link(context.Background(), moneykit.LinkID(box.LinkIDs()[0])); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// POST /auth/token 201 attempt 1
+	// GET /links/{id} 200 attempt 1
 }
 
 func ExampleClient_SyncTransactions() {

@@ -16,6 +16,7 @@ import (
 type Exchange struct {
 	Call
 	ClientID string // of the key pair that asked
+	BaseURL  string // of the server that was asked
 	At       time.Time
 	Duration time.Duration // until the whole answer was read
 	Attempt  int           // 1 for the first
@@ -25,8 +26,10 @@ type Exchange struct {
 	RequestBody    []byte
 	Status         int // 0 when no answer arrived
 	ResponseHeader http.Header
-	ResponseBody   []byte
-	Err            error // why no answer arrived, or broke off
+	ResponseBody   []byte // what arrived of it; nil when it was larger than 32 MB
+	Err            error  // why no answer arrived, or not all of it
+
+	Sent, Received int // bytes of the bodies as they were on the wire
 }
 
 // Format prints what identifies the exchange and nothing of what it carried,
@@ -42,7 +45,7 @@ func (e Exchange) attrs() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("method", e.Method), slog.String("route", e.Route), slog.Int("status", e.Status),
 		slog.Duration("duration", e.Duration), slog.Int("attempt", e.Attempt), slog.String("request_id", e.RequestID),
-		slog.Int("sent", len(e.RequestBody)), slog.Int("received", len(e.ResponseBody)),
+		slog.Int("sent", e.Sent), slog.Int("received", e.Received),
 	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.String("error", e.Err.Error()))

@@ -16,10 +16,14 @@ type AccountIdentity struct {
 // UnmarshalJSONFrom decodes an account with its owners and remembers its JSON.
 func (a *AccountIdentity) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	type Plain Account
-	return a.keep(d, &struct {
+	err := a.keep(d, &struct {
 		*Plain
 		Owners *[]Owner `json:"owners"`
 	}{(*Plain)(&a.Account), &a.Owners})
+	if err != nil {
+		return err
+	}
+	return a.Balances.bounded()
 }
 
 // Owner is a person or a firm that owns an account.

@@ -30,7 +30,10 @@ type Security struct {
 // UnmarshalJSONFrom decodes a security and remembers its JSON.
 func (s *Security) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	type plain Security
-	return s.keep(d, (*plain)(s))
+	if err := s.keep(d, (*plain)(s)); err != nil {
+		return err
+	}
+	return bounded(s.ClosePrice)
 }
 
 // Holding is how much of a security an account holds. Amounts are in the
@@ -49,7 +52,10 @@ type Holding struct {
 // UnmarshalJSONFrom decodes a holding and remembers its JSON.
 func (h *Holding) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	type plain Holding
-	return h.keep(d, (*plain)(h))
+	if err := h.keep(d, (*plain)(h)); err != nil {
+		return err
+	}
+	return bounded(known(h.Quantity), h.Price, h.Value, h.CostBasis)
 }
 
 // HoldingsResult holds what a link's accounts hold, and the securities and
@@ -97,7 +103,10 @@ type InvestmentTransaction struct {
 // UnmarshalJSONFrom decodes an investment transaction and remembers its JSON.
 func (t *InvestmentTransaction) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	type plain InvestmentTransaction
-	return t.keep(d, (*plain)(t))
+	if err := t.keep(d, (*plain)(t)); err != nil {
+		return err
+	}
+	return bounded(known(t.Amount), t.Fees, t.ForexRate, t.Price, t.Quantity)
 }
 
 // Signed returns the amount as a [Transaction] has it: negative for a debit.

@@ -19,6 +19,10 @@ func walks(ctx context.Context, c *moneykit.Client) map[string]iter.Seq2[string,
 			func(i moneykit.Institution) string { return string(i.ID) }),
 		"transactions": names(c.Transactions(ctx, linkID, moneykit.TransactionsQuery{PageSize: 2}),
 			func(t moneykit.Transaction) string { return string(t.ID) }),
+		"investment_transactions": names(c.InvestmentTransactions(ctx, linkID, moneykit.TransactionsQuery{PageSize: 2}),
+			func(t moneykit.InvestmentTransaction) string { return string(t.ID) }),
+		"user transactions": names(c.UserTransactions(ctx, "user_1", moneykit.UserTransactionsQuery{PageSize: 2}),
+			func(t moneykit.Transaction) string { return string(t.ID) }),
 	}
 }
 
@@ -34,19 +38,28 @@ func names[T any](walk iter.Seq2[T, error], id func(T) string) iter.Seq2[string,
 
 // page makes an answer for each walk: ids, where it goes on, and of how many.
 func page(kind, next string, total int, ids ...string) string {
-	var items []string
+	items, kind := []string(nil), strings.TrimPrefix(kind, "user ")
 	for _, id := range ids {
 		items = append(items, map[string]string{
-			"links":        fmt.Sprintf(`{"link_id":%q,"created_at":"2026-03-09T12:00:00Z"}`, id),
-			"institutions": fmt.Sprintf(`{"institution_id":%q}`, id),
-			"transactions": fmt.Sprintf(`{"transaction_id":%q,"account_id":"a","amount":"1","type":"debit","currency":"USD","date":"2026-03-09","pending":false}`, id),
+			"links":                   fmt.Sprintf(`{"link_id":%q,"created_at":"2026-03-09T12:00:00Z"}`, id),
+			"institutions":            fmt.Sprintf(`{"institution_id":%q}`, id),
+			"transactions":            fmt.Sprintf(`{"transaction_id":%q,"account_id":"a","amount":"1","type":"debit","currency":"USD","date":"2026-03-09","pending":false}`, id),
+			"investment_transactions": fmt.Sprintf(`{"investment_transaction_id":%q,"account_id":"a","amount":"1","date":"2026-03-09"}`, id),
 		}[kind])
 	}
 	return fmt.Sprintf(`{%q:[%s],"next_cursor":%q,"cursors":{"next":%q},"total":%d}`, kind, strings.Join(items, ","), next, next, total)
 }
 
+// byNumber are the walks that ask for pages by their number, and where the third
+// one is.
+var byNumber = map[string]string{
+	"transactions":            "/links/mk_link_4711/transactions?page=3&size=2",
+	"investment_transactions": "/links/mk_link_4711/investments/transactions?page=3&size=2",
+	"user transactions":       "/users/user_1/transactions?page=3&size=2",
+}
+
 func TestWalks(t *testing.T) {
-	for _, kind := range []string{"links", "institutions", "transactions"} {
+	for kind := range walks(t.Context(), nil) {
 		t.Run(kind, func(t *testing.T) {
 			a := &api{handle: sequence(
 				answer(200, page(kind, "c1", 5, "a", "b")), answer(200, page(kind, "c2", 5, "c", "d")), answer(200, page(kind, "", 5, "e")),
@@ -63,8 +76,8 @@ func TestWalks(t *testing.T) {
 			if len(calls) != 3 {
 				t.Fatalf("%d calls", len(calls))
 			}
-			if kind == "transactions" {
-				same(t, "the third page", calls[2].uri, "/links/mk_link_4711/transactions?page=3&size=2")
+			if third := byNumber[kind]; third != "" {
+				same(t, "the third page", calls[2].uri, third)
 			} else if !strings.Contains(calls[1].uri, "cursor=c1") || !strings.Contains(calls[2].uri, "cursor=c2") {
 				t.Errorf("%v %v", calls[1].uri, calls[2].uri)
 			}
@@ -142,15 +155,15 @@ func TestACursorThatDoesNotAdvance(t *testing.T) {
 }
 
 // A total that the pages never reach does not keep a walk going.
-func TestTransactionsEndWithAnEmptyPage(t *testing.T) {
-	a := &api{handle: sequence(answer(200, page("transactions", "", 9, "a")), answer(200, page("transactions", "", 9)))}
-	count := 0
-	for _, err := range walks(t.Context(), inMemory(t, a))["transactions"] {
-		must(err)
-		count++
-	}
-	calls, _ := a.asked()
-	if count != 1 || len(calls) != 2 {
-		t.Errorf("%d transactions in %d calls", count, len(calls))
+func TestNumberedWalksEndWithAnEmptyPage(t *testing.T) {
+	for kind := range byNumber {
+		a := &api{handle: sequence(answer(200, page(kind, "", 1<<40, "a")), answer(200, page(kind, "", 1<<40)), answer(500, ""))}
+		count := 0
+		for _, err := range walks(t.Context(), inMemory(t, a))[kind] {
+			must(err)
+			count++
+		}
+		calls, _ := a.asked()
+		same(t, kind+", items and calls", []int{count, len(calls)}, []int{1, 2})
 	}
 }

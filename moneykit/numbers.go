@@ -16,10 +16,14 @@ type NumberedAccount struct {
 // UnmarshalJSONFrom decodes an account with its numbers and remembers its JSON.
 func (a *NumberedAccount) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	type Plain Account
-	return a.keep(d, &struct {
+	err := a.keep(d, &struct {
 		*Plain
 		Numbers *Numbers `json:"numbers"`
 	}{(*Plain)(&a.Account), &a.Numbers})
+	if err != nil {
+		return err
+	}
+	return a.Balances.bounded()
 }
 
 // Numbers are an account's, in as many systems as it has some.

@@ -120,7 +120,7 @@ func (t *tokens) request(ctx context.Context) (Secret, error) {
 		ctx := context.WithValue(attempt{tokenRoute, n}.in(ctx), oauth2.HTTPClient, &httpClient)
 		var err error
 		if token, err = t.config().Token(ctx); err != nil {
-			return tokenError(err, transport.answer, t.client.now())
+			return t.error(err, transport.answer)
 		}
 		lifetime = max(0, token.Expiry.Sub(asked))
 		return nil
@@ -137,16 +137,17 @@ func (t *tokens) request(ctx context.Context) (Secret, error) {
 	return t.token.Token, nil
 }
 
-// tokenError makes an error of oauth2 one of this package. answer is nil when
-// none arrived.
-func tokenError(err error, answer *http.Response, now time.Time) error {
+// error makes an error of oauth2 one of this package. answer is nil when none
+// arrived.
+func (t *tokens) error(err error, answer *http.Response) error {
 	call := Call{Method: http.MethodPost, Route: tokenRoute}
 	if answer == nil {
 		return newConnectionError(call, err)
 	}
 	call.RequestID = answer.Header.Get("X-Request-Id")
 	if refused := (*oauth2.RetrieveError)(nil); errors.As(err, &refused) {
-		return newError(call, answer.StatusCode, answer.Header, refused.Body, now)
+		body := without(refused.Body, t.creds.ClientSecret)
+		return newError(call, answer.StatusCode, answer.Header, body, t.client.now())
 	}
 	// err is left out: it can quote what may be a token.
 	return &ResponseError{Call: call, Status: answer.StatusCode, Reason: "the answer holds no token"}

@@ -46,7 +46,10 @@ type Transaction struct {
 // UnmarshalJSONFrom decodes a transaction and remembers its JSON.
 func (t *Transaction) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	type plain Transaction
-	return t.keep(d, (*plain)(t))
+	if err := t.keep(d, (*plain)(t)); err != nil {
+		return err
+	}
+	return bounded(known(t.Amount))
 }
 
 // Signed returns the amount with its direction: negative for a debit.

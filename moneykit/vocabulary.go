@@ -237,6 +237,12 @@ var vocabulary = map[reflect.Type][]string{
 		"mobile",
 		"other",
 	},
+	reflect.TypeFor[WebhookEvent](): {
+		"link.state_changed",
+		"transactions.updates_available",
+		"product.state_changed",
+		"link.product_refresh",
+	},
 	reflect.TypeFor[Category](): {
 		"banking",
 		"borrowing_and_loans",

@@ -16,6 +16,9 @@ const (
 	EventLinkStateChanged      WebhookEvent = "link.state_changed"
 	EventProductRefresh        WebhookEvent = "link.product_refresh"
 	EventTransactionsAvailable WebhookEvent = "transactions.updates_available"
+	// EventProductStateChanged is documented for [Client.TriggerTestWebhook]
+	// alone.
+	EventProductStateChanged WebhookEvent = "product.state_changed"
 )
 
 // ProductState says how far the refresh of a product has come.

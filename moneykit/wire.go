@@ -3,12 +3,9 @@ package moneykit
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"slices"
 	"time"
 )
 
@@ -102,12 +99,21 @@ func read(req *http.Request, res *http.Response) ([]byte, error) {
 	switch {
 	case err != nil:
 		fault.Reason, fault.Err, fault.brokeOff = "the answer broke off", err, true
-		return nil, &fault
+		return body.Bytes(), &fault
 	case body.Len() > maxBody:
 		fault.Reason = "the answer is larger than 32 MB"
-		return nil, &fault
+		return body.Bytes(), &fault
 	}
-	return body.Bytes(), nil
+	return exactly(body.Bytes()), nil
+}
+
+// exactly returns b without the room that was left for more, if that is much:
+// observers keep answers for a while.
+func exactly(b []byte) []byte {
+	if cap(b) > len(b)+len(b)/8+bytes.MinRead {
+		return bytes.Clone(b)
+	}
+	return b
 }
 
 // show tells the observers of one exchange.
@@ -117,19 +123,18 @@ func (w *wire) show(req *http.Request, res *http.Response, body []byte, err erro
 	}
 	a, _ := req.Context().Value(attemptKey{}).(attempt)
 	e := Exchange{
-		Call: Call{Method: req.Method, Route: a.route}, ClientID: w.client.clientID,
+		Call: Call{Method: req.Method, Route: a.route}, ClientID: w.client.clientID, BaseURL: w.client.BaseURL(),
 		At: at, Duration: took, Attempt: a.number, URL: req.URL.String(),
 		RequestHeader: req.Header.Clone(), RequestBody: sent(req), ResponseBody: body, Err: bare(err),
+	}
+	e.Sent, e.Received = len(e.RequestBody), len(body)
+	if len(body) > maxBody {
+		e.ResponseBody = nil
 	}
 	if res != nil {
 		e.Status, e.ResponseHeader, e.RequestID = res.StatusCode, res.Header.Clone(), res.Header.Get("X-Request-Id")
 	}
-	if e.RequestHeader.Get("Authorization") != "" {
-		e.RequestHeader.Set("Authorization", "Bearer "+redacted)
-	}
-	if a.route == tokenRoute {
-		e.RequestBody, e.ResponseBody = redactedForm(e.RequestBody), redactedToken(e.ResponseBody)
-	}
+	e.withoutSecrets(w.client.tokens.creds.ClientSecret)
 	for _, observe := range w.client.observers {
 		observe(req.Context(), e)
 	}
@@ -145,38 +150,4 @@ func sent(req *http.Request) []byte {
 	}
 	all, _ := io.ReadAll(body) // it is in memory
 	return all
-}
-
-// redactedForm is the form of a token request without what is secret in it.
-func redactedForm(body []byte) []byte {
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil
-	}
-	for name := range form {
-		if !slices.Contains([]string{"grant_type", "scope", "client_id"}, name) {
-			form.Set(name, redacted)
-		}
-	}
-	return []byte(form.Encode())
-}
-
-// redactedToken is the answer to a token request without what is secret in it:
-// of an answer in another form nobody knows where that would be.
-func redactedToken(body []byte) []byte {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
-		return []byte(redacted)
-	}
-	known := []string{"token_type", "expires_in", "scope", "error_code", "error_message", "documentation_url", "error"}
-	for name := range members {
-		if !slices.Contains(known, name) {
-			members[name] = json.RawMessage(`"` + redacted + `"`)
-		}
-	}
-	clean, err := json.Marshal(members)
-	if err != nil {
-		return []byte(redacted)
-	}
-	return clean
 }

@@ -163,6 +163,6 @@ func (b *bundleScreen) layout() {
 func (b *bundleScreen) Title() string { return "Support bundle" }
 
 func (b *bundleScreen) View() string {
-	hint := b.theme.Paint(theme.Muted, cell.Fit("This is all that is copied or saved. Read it before you give it away.", b.w))
+	hint := b.theme.Paint(theme.Muted, cell.Fit("All that is copied or saved; read it before you share it", b.w))
 	return hint + "\n" + cell.Blank(b.w) + "\n" + b.pane.view()
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -85,6 +87,10 @@ func (c *canaries) tap(w *wire) func(*http.Request) (*http.Response, error) {
 		}
 	}
 	return func(r *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Path, "/users/") {
+			token := r.Header.Get("Authorization")
+			return status(403, `{"error_code":"link_error.forbidden_action","error_message":"`+token+` may not"}`, "WWW-Authenticate", token)(r)
+		}
 		res, err := w.sandbox.RoundTrip(r)
 		if err != nil {
 			return nil, err
@@ -139,7 +145,7 @@ func TestNoSecretGetsOut(t *testing.T) {
 		w.Sees("refused the client id or secret")
 		w.Press("esc", "esc")
 
-		w.askForPrivateData(t)
+		w.askForPrivateData(t, c)
 		w.everyRequest(t)
 
 		for _, kind := range []string{"client secret", "access_token", "link_session_token", "account_number", "names", "street", "address"} {
@@ -152,6 +158,9 @@ func TestNoSecretGetsOut(t *testing.T) {
 		copied := w.Clipboard()
 		if len(copied) < 10 {
 			t.Errorf("only %d texts were copied", len(copied))
+		}
+		for _, bundle := range savedBundles(t) {
+			c.in(t, "a saved bundle", bundle)
 		}
 		c.in(t, "the clipboard", strings.Join(copied, "\n"))
 		if !strings.Contains(log.String(), "/auth/token") || !strings.Contains(log.String(), "/identity") {
@@ -187,7 +196,7 @@ func (w *world) relinkWith(t *testing.T, password string) {
 }
 
 // askForPrivateData makes requests whose answers are other people's data.
-func (w *world) askForPrivateData(t *testing.T) {
+func (w *world) askForPrivateData(t *testing.T, c *canaries) {
 	ctx, client, link := t.Context(), w.client(t), moneykit.LinkID(w.link(1))
 	_, identity := client.Identities(ctx, link)
 	_, numbers := client.AccountNumbers(ctx, link)
@@ -195,15 +204,17 @@ func (w *world) askForPrivateData(t *testing.T) {
 		CustomerUser: moneykit.CustomerUser{ID: "user_1", Email: &moneykit.CustomerEmail{Address: customersEmail}},
 		RedirectURI:  "https://app.example/back",
 	})
+	_, echo := client.UserLinks(ctx, "echo")
 	_, exchange := client.ExchangeToken(ctx, moneykit.NewSecret(exchangeable))
 	for _, err := range []error{identity, numbers, session} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if exchange == nil {
-		t.Error("an invented token was exchanged")
+	if exchange == nil || echo == nil {
+		t.Error("what has to fail did not")
 	}
+	c.in(t, "an error", fmt.Sprintf("%v %+v", echo, echo))
 }
 
 // keepsNoCredentials wants what authorises requests to be nowhere among them,
@@ -219,6 +230,23 @@ func (w *world) keepsNoCredentials(t *testing.T, all *canaries) {
 		kept := fmt.Sprint(e.URL, e.RequestHeader, e.ResponseHeader, e.Err) + string(e.RequestBody) + string(e.ResponseBody)
 		credentials.in(t, "the ring of requests", kept)
 	}
+}
+
+// savedBundles reads every bundle in the current folder.
+func savedBundles(t *testing.T) []string {
+	files, err := filepath.Glob("till-support-*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no bundle was saved: %v", err)
+	}
+	var bundles []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bundles = append(bundles, string(text))
+	}
+	return bundles
 }
 
 // everyRequest opens each request, and copies and saves all that can be of it

@@ -66,9 +66,19 @@ func (d *driftScreen) Init(_ context.Context, id ui.ID) tea.Cmd {
 	return tick(time.Second, driftTickMsg{d.to})
 }
 
+// load reads the findings anew and keeps the cursor on its finding.
 func (d *driftScreen) load() {
+	var at moneykit.Drift
+	if i := d.table.Cursor(); i >= 0 {
+		at = d.rows[i]
+	}
 	d.rows = d.app.Drift.Found()
 	d.table.SetSource(d.rows)
+	for i, found := range d.rows {
+		if found.Kind == at.Kind && found.Operation == at.Operation && found.Field == at.Field {
+			d.table.MoveTo(i)
+		}
+	}
 }
 
 func (d *driftScreen) Update(msg tea.Msg) tea.Cmd {
@@ -122,6 +132,6 @@ func (d *driftScreen) View() string {
 			d.theme.Paint(theme.Muted, "A field or a case that it does not know would be listed here."),
 		}, d.w, d.h)
 	}
-	what := plural(len(d.rows), "thing") + " that version " + moneykit.Version + " of the contract does not know; till goes on as before"
+	what := plural(len(d.rows), "thing") + " unknown to version " + moneykit.Version + " of the contract"
 	return d.theme.Paint(theme.Warn, cell.Fit(what, d.w)) + "\n" + cell.Blank(d.w) + "\n" + d.table.View()
 }

@@ -169,17 +169,20 @@ func (r *requestScreen) Actions() []ui.Action {
 	return append(actions, moves(r.table, stay)...)
 }
 
-// next puts the cursor on the next hidden line, and on the first after the last.
+// next puts the cursor on the next line that hides something still, and on the
+// first after the last.
 func (r *requestScreen) next() tea.Cmd {
+	here := r.line()
 	for _, from := range []int{r.table.Cursor() + 1, 0} {
 		for i := from; i < len(r.rows); i++ {
-			if r.lines[r.rows[i].line].Hidden {
+			line := r.rows[i].line
+			if line != here && r.lines[line].Hidden && !r.shown[line] {
 				r.table.MoveTo(i)
 				return nil
 			}
 		}
 	}
-	return ui.Toast(ui.Notice, "nothing is hidden in this request")
+	return ui.Toast(ui.Notice, "no other line hides anything")
 }
 
 // requestActions are what can be done with one request, wherever it is shown.
@@ -187,35 +190,30 @@ func requestActions(app *App, current func() (inspect.Entry, bool), shown func(l
 	if shown == nil {
 		shown = func(int) bool { return false }
 	}
-	about := func(do func(inspect.Entry) tea.Cmd) func() tea.Cmd {
-		return func() tea.Cmd {
-			e, _ := current()
-			return do(e)
-		}
-	}
 	return []ui.Action{
-		{Name: "Copy the request as curl, as far as it is shown", Key: ui.Bind("c", "curl"), Do: about(func(e inspect.Entry) tea.Cmd {
+		{Name: "Copy the request as curl, as far as it is shown", Key: ui.Bind("c", "curl"), Do: about(current, func(e inspect.Entry) tea.Cmd {
 			return copyText(inspect.Curl(e, shown), "curl command")
 		})},
-		{Name: "Support bundle: what MoneyKit's support asks for", Key: ui.Bind("b", "bundle"), Do: about(func(e inspect.Entry) tea.Cmd {
+		{Name: "Support bundle: what MoneyKit's support asks for", Key: ui.Bind("b", "bundle"), Do: about(current, func(e inspect.Entry) tea.Cmd {
 			return ui.Push(newBundle(app, inspect.Bundle{
-				ClientID: e.ClientID, Link: e.Link(), Entries: app.Calls.Entries(), BaseURL: baseOf(e), At: time.Now(),
+				ClientID: e.ClientID, Link: e.Link(), Entries: app.Calls.Entries(), BaseURL: e.BaseURL, At: time.Now(),
 			}))
 		})},
-		{Name: "Copy the request id", Key: ui.Bind("y", "copy id"), Quiet: true, Do: about(func(e inspect.Entry) tea.Cmd {
+		{Name: "Copy the request id", Key: ui.Bind("y", "copy id"), Quiet: true, Do: about(current, func(e inspect.Entry) tea.Cmd {
 			if e.RequestID == "" {
 				return ui.Toast(ui.Notice, "no answer arrived, so there is no request id")
 			}
-			return copyText(e.RequestID, "Request id")
+			return copyText(termsafe.Line(e.RequestID), "Request id") // a server could have sent keys
 		})},
 	}
 }
 
-// baseOf is the address that a request went to, without its path.
-func baseOf(e inspect.Entry) string {
-	scheme, rest, _ := strings.Cut(e.URL, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	return scheme + "://" + host
+// about hands the request that is current to do.
+func about(current func() (inspect.Entry, bool), do func(inspect.Entry) tea.Cmd) func() tea.Cmd {
+	return func() tea.Cmd {
+		e, _ := current()
+		return do(e)
+	}
 }
 
 func (r *requestScreen) SetTheme(t *theme.Theme) {

@@ -24,7 +24,8 @@ type requestsScreen struct {
 	theme  *theme.Theme
 	table  *table.Model
 	filter filter
-	failed bool // only those that failed
+	failed bool   // only those that failed
+	at     uint64 // number of the request under the cursor
 	all    []inspect.Entry
 	shown  requestRows
 	pace   inspect.Pace
@@ -105,22 +106,36 @@ func (r *requestsScreen) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// refilter picks the rows anew and keeps the cursor on its request.
+// refilter picks the rows anew and keeps the cursor on its request, or on the
+// next older one.
 func (r *requestsScreen) refilter() {
-	at, _ := r.current()
-	rows, cursor := requestRows{}, r.table.Cursor()
+	rows, cursor := requestRows{}, -1
 	for _, e := range r.all {
 		if r.failed && !e.Failed() || !r.filter.matches(e.Method, e.Route, statusWord(e), e.RequestID, e.Outcome()) {
 			continue
 		}
-		if e.Number == at.Number {
+		if cursor < 0 && e.Number <= r.at {
 			cursor = len(rows)
 		}
 		rows = append(rows, e)
 	}
 	r.shown = rows
 	r.table.SetSource(rows)
+	if cursor < 0 && r.at > 0 {
+		cursor = len(rows) - 1
+	}
 	r.table.MoveTo(cursor)
+	if r.at == 0 {
+		r.moved()
+	}
+}
+
+// moved remembers the request under the cursor.
+func (r *requestsScreen) moved() tea.Cmd {
+	if e, ok := r.current(); ok {
+		r.at = e.Number
+	}
+	return nil
 }
 
 func (r *requestsScreen) current() (inspect.Entry, bool) {
@@ -138,15 +153,9 @@ func (r *requestsScreen) Actions() []ui.Action {
 		}
 		return ""
 	}
-	about := func(do func(inspect.Entry) tea.Cmd) func() tea.Cmd {
-		return func() tea.Cmd {
-			e, _ := r.current()
-			return do(e)
-		}
-	}
 	actions := []ui.Action{{
 		Name: "Open the request", Key: ui.Bind("enter", "open"), Disabled: none,
-		Do: about(func(e inspect.Entry) tea.Cmd { return ui.Push(newRequest(r.app, e)) }),
+		Do: about(r.current, func(e inspect.Entry) tea.Cmd { return ui.Push(newRequest(r.app, e)) }),
 	}}
 	for _, a := range requestActions(r.app, r.current, nil) {
 		a.Disabled = none
@@ -161,7 +170,7 @@ func (r *requestsScreen) Actions() []ui.Action {
 		}},
 		ui.Action{Name: "Contract drift: what the contract does not know", Key: ui.Bind("d", "drift"), Do: func() tea.Cmd { return ui.Push(newDrift(r.app)) }},
 	)
-	return append(actions, moves(r.table, stay)...)
+	return append(actions, moves(r.table, r.moved)...)
 }
 
 func (r *requestsScreen) Capturing() bool { return r.filter.typing }
@@ -195,6 +204,8 @@ func (r *requestsScreen) empty() string {
 	switch {
 	case len(r.all) == 0:
 		return "Nothing has been asked of MoneyKit yet."
+	case r.filter.active() && r.failed:
+		return "No request that failed matches the filter."
 	case r.filter.active():
 		return "No request matches the filter."
 	}
@@ -208,15 +219,18 @@ func (r *requestsScreen) summary() string {
 		parts = append(parts, r.theme.Paint(role, fmt.Sprintf(format, args...)))
 	}
 	add(theme.Muted, "%.1f/s", r.pace.PerSecond)
-	if r.pace.Calls > 0 {
-		add(theme.Muted, "median %s", latency(r.pace.Median))
-		add(theme.Muted, "p95 %s", latency(r.pace.P95))
+	if above, _ := r.table.Visible(); above > 0 {
+		add(theme.Accent, "↑ %d newer", above)
 	}
 	if r.pace.Failed > 0 {
-		add(theme.Bad, "✕ %d failed in the last minute", r.pace.Failed)
+		add(theme.Bad, "✕ %d/min", r.pace.Failed)
 	}
 	if n := len(r.app.Drift.Found()); n > 0 {
 		add(theme.Warn, "! drift: %d", n)
+	}
+	if r.pace.Calls > 0 {
+		add(theme.Muted, "median %s", latency(r.pace.Median))
+		add(theme.Muted, "p95 %s", latency(r.pace.P95))
 	}
 	line := strings.Join(parts, "   ")
 	room := r.w - cell.Width(line) - 3
@@ -238,7 +252,10 @@ func (r *requestsScreen) footer() string {
 		return cell.Blank(r.w)
 	}
 	right := fmt.Sprintf("%d of %d", len(r.shown), len(r.all))
-	left := r.theme.Paint(theme.Bad, "failed only")
+	if r.failed {
+		right = "failed only   " + right
+	}
+	left := ""
 	if r.filter.typing || r.filter.active() {
 		left = r.filter.view(r.theme, r.w-len(right)-2)
 	}

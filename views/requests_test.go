@@ -64,6 +64,33 @@ func TestNothingJumpsUnderTheCursorWhenRequestsArrive(t *testing.T) {
 	})
 }
 
+func TestTheCursorKeepsItsRequestThroughAFilterWithoutAMatch(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.Press("L", "down", "down", "down")
+		row := w.Row("▌")
+		w.Press("/")
+		w.Type("zzz")
+		w.Sees("No request matches the filter")
+		w.Press("esc", "f")
+		w.Sees("No request has failed", "failed only")
+		w.Press("f")
+		if now := w.Row("▌"); now != row {
+			t.Errorf("the cursor went from\n%s to\n%s", row, now)
+		}
+	})
+}
+
+func TestNewerRequestsAboveTheViewAreCounted(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.Press("L")
+		w.Misses("newer")
+		w.Wait(10 * time.Minute)
+		w.Sees("↑ ", " newer")
+		w.Press("g")
+		w.Misses("newer")
+	})
+}
+
 func TestFailedRequestsAndTheirRetries(t *testing.T) {
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.wire.breaks(http.MethodGet, "/accounts", status(503, `{}`))
@@ -71,7 +98,7 @@ func TestFailedRequestsAndTheirRetries(t *testing.T) {
 		w.Wait(3 * time.Second)
 		w.Sees("failed with status 503", "r try again  L requests")
 		w.Press("L", "f")
-		w.Sees("3 of ", "failed only", "✕ 503", "✕ 503 ↻1", "✕ 503 ↻2", "✕ 3 failed in the last minute")
+		w.Sees("3 of ", "failed only", "✕ 503", "✕ 503 ↻1", "✕ 503 ↻2", "✕ 3/min")
 		w.Misses("  200 ")
 		w.Press("f", "/")
 		w.Type("auth")
@@ -202,15 +229,25 @@ func (w *world) strange(r *http.Request) (*http.Response, error) {
 
 func TestDriftIsSeenTheDayItAppears(t *testing.T) {
 	in(t, 120, 40, func(t *testing.T, w *world) {
-		w.wire.breaks(http.MethodGet, "/links/"+w.link(1), w.strange)
+		w.wire.breaks(http.MethodGet, "", w.strange)
 		if _, err := w.client(t).Link(context.Background(), moneykit.LinkID(w.link(1))); err != nil {
 			t.Fatal(err)
 		}
 		w.Press("L")
 		w.Sees("! drift: 2")
 		w.Press("d")
-		w.Sees("Contract drift", "2 things that version 2023-02-18", "shiny_new", "object", "enum case", "state", "aaaaaaaaaaa", "GET /links/{id}")
+		w.Sees("Contract drift", "2 things unknown to version 2023-02-18", "shiny_new", "object", "enum case", "state", "aaaaaaaaaaa", "GET /links/{id}")
 		w.Misses("hibernating", "sesame", w.link(1))
+		w.walk(t, "state")
+		w.Wait(2 * time.Second)
+		if _, err := w.client(t).Accounts(t.Context(), moneykit.LinkID(w.link(1))); err != nil {
+			t.Fatal(err)
+		}
+		w.Wait(2 * time.Second)
+		w.Sees("4 things")
+		if row := w.Row("▌"); !strings.Contains(row, "state") {
+			t.Errorf("the cursor went to %s", row)
+		}
 		w.Press("y")
 		if copied := w.Clipboard(); len(copied) != 1 || !strings.Contains(copied[0], "shiny_new") || strings.Contains(copied[0], "sesame") {
 			t.Errorf("copied %q", copied)

@@ -39,6 +39,7 @@ var enums = []enum{
 	{"Country", "Country", "", ""},
 	{"Provider", "Provider", "", ""},
 	{"PhoneNumberType", "PhoneType", "", ""},
+	{"WebhookLinkTestEvent", "WebhookEvent", "", ""},
 	{"BudPrimaryCategory", "Category", "Category", "Category is what a transaction was for."},
 	{"BudSubcategory", "Subcategory", "Subcategory", "Subcategory is what a transaction was for, more precisely."},
 }

@@ -1,0 +1,4 @@
+package moneykit
+
+// Vocabulary is what the generator made of the contract's enums.
+var Vocabulary = vocabulary
