@@ -41,17 +41,10 @@ type bundleMsg struct {
 	lines []string
 }
 
-// bundle is about one link, as it stands now.
+// bundle is about one link.
 func (s *session) bundle(link watch.Snapshot) *bundleScreen {
-	state := ""
-	if link.Link != nil {
-		state = string(link.Link.State)
-		if link.Link.ErrorCode != "" {
-			state += ", " + string(link.Link.ErrorCode)
-		}
-	}
 	return newBundle(s.app, inspect.Bundle{
-		ClientID: s.client.ClientID(), Link: link.ID, State: state,
+		ClientID: s.client.ClientID(), Link: link.ID,
 		Entries: s.app.Calls.Entries(), BaseURL: s.client.BaseURL(), At: time.Now(),
 	})
 }

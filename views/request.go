@@ -2,7 +2,6 @@ package views
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -61,9 +60,6 @@ func (r sheetRows) Len() int { return len(r) }
 
 func (r sheetRows) Row(i int) []table.Cell { return []table.Cell{{Text: r[i].text, Role: r[i].role}} }
 
-// maxSheet bounds the lines on screen; a page of transactions has some 10,000.
-const maxSheet = 100_000
-
 type sheetMsg struct {
 	ui.To
 	lines []inspect.Line
@@ -73,13 +69,7 @@ type sheetMsg struct {
 func (r *requestScreen) Init(_ context.Context, id ui.ID) tea.Cmd {
 	r.to = ui.To{ID: id}
 	to, e := r.to, r.entry
-	return func() tea.Msg {
-		lines := inspect.Show(e)
-		if n := len(lines) - maxSheet; n > 0 {
-			lines = append(lines[:maxSheet:maxSheet], inspect.Line{Kind: inspect.Text, Before: fmt.Sprintf("… and %d lines more", n)})
-		}
-		return sheetMsg{to, lines}
-	}
+	return func() tea.Msg { return sheetMsg{to, inspect.Show(e)} }
 }
 
 func (r *requestScreen) Update(msg tea.Msg) tea.Cmd {

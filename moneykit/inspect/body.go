@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -8,8 +9,9 @@ import (
 	"strings"
 )
 
-// maxTextLines bounds what is shown of a body whose format is not known.
-const maxTextLines = 200
+// maxForm is far above what a token request weighs. It also keeps the fields
+// of a form below [MaxLines].
+const maxForm = 32 << 10
 
 // format says how the lines of a body are to be put together again.
 type format int
@@ -23,24 +25,25 @@ const (
 
 // appendBody appends the lines of a body. keyed names the member of its
 // outermost object whose own members are named by ids.
-func appendBody(lines []Line, body []byte, contentType, keyed string) ([]Line, format) {
+func appendBody(lines []Line, body []byte, contentType, keyed string, to limits) ([]Line, format) {
 	if len(body) == 0 {
 		return lines, noBody
 	}
-	if kind, _, _ := mime.ParseMediaType(contentType); kind == "application/x-www-form-urlencoded" {
-		if fields, ok := formLines(string(body)); ok {
+	kind, _, _ := mime.ParseMediaType(contentType)
+	if kind == "application/x-www-form-urlencoded" && len(body) <= maxForm {
+		if fields, ok := formLines(string(body), to); ok {
 			return append(lines, fields...), formBody
 		}
 	}
 	if json.Valid(body) {
-		return appendJSON(lines, string(body), keyed), jsonBody
+		return appendJSON(lines, body, keyed, to), jsonBody
 	}
-	return append(lines, textLines(string(body))...), textBody
+	return append(lines, textLines(body, to)...), textBody
 }
 
 // formLines refuses what does not look like a form: names are shown, and text
 // of another kind would pass for one.
-func formLines(body string) (lines []Line, ok bool) {
+func formLines(body string, to limits) (lines []Line, ok bool) {
 	for pair := range strings.SplitSeq(body, "&") {
 		name, escaped, found := strings.Cut(pair, "=")
 		value, err := url.QueryUnescape(escaped)
@@ -51,21 +54,26 @@ func formLines(body string) (lines []Line, ok bool) {
 		if allowedFormField(name) {
 			line = Line{Kind: Text, Before: name + " = " + value}
 		}
-		lines = append(lines, line)
+		lines = append(lines, line.cut(to.value))
 	}
 	return lines, true
 }
 
 // textLines hides each line of a body that may be anything.
-func textLines(body string) (lines []Line) {
+func textLines(body []byte, to limits) (lines []Line) {
 	more := true
-	for more && len(lines) < maxTextLines {
-		var line string
-		line, body, more = strings.Cut(body, "\n")
-		lines = append(lines, Line{Kind: Text, Value: line, Hidden: true})
+	for more && len(lines) < to.text {
+		var line []byte
+		line, body, more = bytes.Cut(body, []byte("\n"))
+		lines = append(lines, Line{Kind: Text, Value: cut(line, to.value), Hidden: true})
 	}
 	if more {
-		lines = append(lines, Line{Kind: Text, Before: fmt.Sprintf("… and %s more", size(len(body)))})
+		lines = append(lines, restLine(len(body)))
 	}
 	return lines
+}
+
+// restLine stands for the end of a body that is not laid out.
+func restLine(length int) Line {
+	return Line{Kind: Text, Before: fmt.Sprintf("… and %s more", size(length))}
 }

@@ -19,33 +19,38 @@ const (
 
 // Bundle is what MoneyKit's support asks for.
 type Bundle struct {
-	ClientID string
-	Link     moneykit.LinkID // empty when the question is not about one link
-	State    string          // one line about the link as last seen, may be empty
-	Entries  []Entry         // newest first, as Log.Entries gives them
+	// ClientID and BaseURL say whose requests, and to which server, the bundle
+	// is about. Others among the Entries are left out; empty, none are.
+	ClientID, BaseURL string
 
-	Program, APIVersion, BaseURL string
+	Link    moneykit.LinkID // empty when the question is not about one link
+	Entries []Entry         // newest first, as Log.Entries gives them
+
+	Program, APIVersion string
 
 	At time.Time
 }
 
 // Markdown returns the bundle as text to be sent. Of bodies it holds the states
 // of the link, error codes and the ends of session tokens, and nothing else.
-// With a Link it leaves out requests that are about others.
+// With a Link it leaves out requests that are about others, and link sessions
+// that nothing kept of them ties to it: those for a new link, and those whose
+// bodies are gone.
 func (b Bundle) Markdown() string {
 	var out strings.Builder
 	out.WriteString("# Report for MoneyKit support\n\n")
-	b.facts(&out)
+	requests := b.requests()
+	b.facts(&out, requests)
 	if b.Link != "" {
 		out.WriteString("\n## What happened\n\n")
-		writeEvents(&out, Timeline(b.Link, b.Entries))
+		writeEvents(&out, Timeline(b.Link, requests))
 	}
 	out.WriteString("\n## Requests\n\n")
-	writeRequests(&out, b.requests())
+	writeRequests(&out, requests)
 	return out.String()
 }
 
-func (b Bundle) facts(out *strings.Builder) {
+func (b Bundle) facts(out *strings.Builder, requests []Entry) {
 	fact := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(out, "- %s: %s\n", name, escape(value))
@@ -53,8 +58,10 @@ func (b Bundle) facts(out *strings.Builder) {
 	}
 	fact("Client id", b.ClientID)
 	fact("Link id", string(b.Link))
-	fact("Link as last seen", b.State)
-	for _, e := range b.sessions() {
+	if b.Link != "" {
+		fact("Link as last seen", lastSeen(b.Link, requests))
+	}
+	for _, e := range sessions(requests) {
 		fact("Link session", session(e))
 	}
 	fact("API version", b.APIVersion)
@@ -63,19 +70,36 @@ func (b Bundle) facts(out *strings.Builder) {
 	fact("Time", inUTC(b.At, time.DateTime))
 }
 
-// requests returns the entries that the bundle lists, newest first.
-func (b Bundle) requests() []Entry {
-	if b.Link == "" {
-		return b.Entries
+// lastSeen is how the newest answer that holds the link has it.
+func lastSeen(link moneykit.LinkID, requests []Entry) string {
+	for _, e := range requests {
+		if seen, ok := linkIn(e.ResponseBody, link); ok {
+			return seen.standing() + " at " + inUTC(e.At, time.DateTime)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(b.Entries), func(e Entry) bool {
-		return !names(e, b.Link) && !isSession(e)
-	})
+	return ""
+}
+
+// requests returns the entries that the bundle is about, newest first.
+func (b Bundle) requests() []Entry {
+	return slices.DeleteFunc(slices.Clone(b.Entries), func(e Entry) bool { return !b.isAbout(e) })
+}
+
+func (b Bundle) isAbout(e Entry) bool {
+	switch {
+	case b.ClientID != "" && e.ClientID != b.ClientID, b.BaseURL != "" && e.BaseURL != b.BaseURL:
+		return false
+	case b.Link == "":
+		return true
+	case isSession(e):
+		return sessionLink(e) == b.Link
+	}
+	return names(e, b.Link)
 }
 
 // sessions returns the last request of each kind that had to do with a session.
-func (b Bundle) sessions() (last []Entry) {
-	for _, e := range b.Entries {
+func sessions(entries []Entry) (last []Entry) {
+	for _, e := range entries {
 		known := func(other Entry) bool { return other.Route == e.Route }
 		if isSession(e) && !slices.ContainsFunc(last, known) {
 			last = append(last, e)
@@ -86,6 +110,23 @@ func (b Bundle) sessions() (last []Entry) {
 
 func isSession(e Entry) bool {
 	return e.Method == http.MethodPost && (e.Route == "/link-session" || e.Route == "/link-session/exchange-token")
+}
+
+// sessionLink returns the link that a session is to repair or has become, ""
+// when nothing kept of it tells.
+func sessionLink(e Entry) moneykit.LinkID {
+	var request struct {
+		Link moneykit.LinkID `json:"existing_link_id"`
+	}
+	var answer struct {
+		Link moneykit.LinkID `json:"link_id"`
+	}
+	if e.Route == "/link-session" {
+		_ = json.Unmarshal(e.RequestBody, &request)
+		return request.Link
+	}
+	_ = json.Unmarshal(e.ResponseBody, &answer)
+	return answer.Link
 }
 
 // session names a link session without giving away its token.

@@ -13,7 +13,7 @@ import (
 
 func bundle(link moneykit.LinkID, entries []inspect.Entry) inspect.Bundle {
 	return inspect.Bundle{
-		ClientID: "till_sandbox", Link: link, State: "connected, 2 products", Entries: entries,
+		ClientID: "till_sandbox", Link: link, Entries: entries,
 		Program: "till 1.0", APIVersion: "2023-02-18", BaseURL: "https://api.moneykit.com", At: noon,
 	}
 }
@@ -36,13 +36,75 @@ func TestBundleWithoutALink(t *testing.T) {
 	}
 }
 
-// Before a session has ended nothing tells which link it is for.
-func TestBundleOfALinkHoldsSessions(t *testing.T) {
-	session := answered("POST", "/link-session", "/link-session", 201, `{"link_session_token":"short"}`)
-	other := answered("GET", "/institutions", "/institutions", 200, "{}")
-	got := bundle("mk_1", []inspect.Entry{{Exchange: other}, {Exchange: session}}).Markdown()
-	if table := rows(t, got); len(table) != 1 || !strings.Contains(got, "request req_1, token of 5 characters") {
+// A session is a link's when it is to repair it, or when its exchange has told
+// that it has become it.
+func TestBundleOfALinkHoldsItsSessionsOnly(t *testing.T) {
+	created := func(id, body string) inspect.Entry {
+		e := sent("POST", "/link-session", "/link-session", "application/json", body)
+		e.RequestID, e.ResponseBody = id, []byte(`{"link_session_token":"tok_`+id+`"}`)
+		return inspect.Entry{Exchange: e}
+	}
+	exchanged := func(id, answer string) inspect.Entry {
+		e := sent("POST", "/link-session/exchange-token", "/link-session/exchange-token", "application/json", `{"exchangeable_token":"short"}`)
+		e.RequestID, e.ResponseBody = id, []byte(answer)
+		return inspect.Entry{Exchange: e}
+	}
+	entries := []inspect.Entry{
+		created("req_new", `{"customer_user":{"id":"jane"}}`), exchanged("req_refused", `{"error_code":"x"}`),
+		created("req_tagged", `{"existing_link_id":"mk_2","link_tags":["mk_1"]}`), exchanged("req_other", `{"link_id":"mk_2","link":{"tags":["mk_1"]}}`),
+		created("req_gone", ""), created("req_repair", `{"existing_link_id":"mk_1"}`), exchanged("req_made", `{"link_id":"mk_1"}`),
+		{Exchange: answered("GET", "/institutions", "/institutions", 200, "{}")},
+	}
+	got := bundle("mk_1", entries).Markdown()
+	if table := rows(t, got); len(table) != 2 || strings.Count(got, "- Link session") != 2 {
 		t.Error(got)
+	}
+	for _, part := range []string{"/link-session, request req_repair", "exchange-token, request req_made, token of 5 characters"} {
+		if !strings.Contains(got, part) {
+			t.Errorf("no %s:\n%s", part, got)
+		}
+	}
+	if all := rows(t, bundle("", entries).Markdown()); len(all) != len(entries) {
+		t.Errorf("%d rows without a link", len(all))
+	}
+}
+
+// One log serves all clients of a program.
+func TestBundleOfOneClientAndOneServer(t *testing.T) {
+	read := func(id, client, base string) inspect.Entry {
+		e := answered("GET", "/links/{id}", "/links/mk_1", 200, linkJSON("mk_1", "state_of_"+id, "null", ""))
+		e.RequestID, e.ClientID, e.BaseURL = id, client, base
+		return inspect.Entry{Exchange: e}
+	}
+	session := func(id, client string) inspect.Entry {
+		e := read(id, client, "https://a")
+		e.Method, e.Route, e.RequestBody = "POST", "/link-session", []byte(`{"existing_link_id":"mk_1"}`)
+		return e
+	}
+	entries := []inspect.Entry{
+		session("req_mine", "me"), session("req_yours", "you"),
+		read("req_here", "me", "https://a"), read("req_there", "me", "https://b"), read("req_foreign", "you", "https://a"),
+	}
+	for _, x := range []struct {
+		client, base string
+		left         []string // out
+	}{
+		{"me", "https://a", []string{"req_yours", "req_there", "req_foreign"}},
+		{"me", "", []string{"req_yours", "req_foreign"}},
+		{"", "https://a", []string{"req_there"}},
+		{"", "", nil},
+	} {
+		for _, link := range []moneykit.LinkID{"", "mk_1"} {
+			got := inspect.Bundle{ClientID: x.client, BaseURL: x.base, Link: link, Entries: entries}.Markdown()
+			if n := len(rows(t, got)); n != len(entries)-len(x.left) {
+				t.Errorf("%+v: %d rows", x, n)
+			}
+			for _, id := range x.left {
+				if strings.Contains(got, id) {
+					t.Errorf("%+v: %s is in it:\n%s", x, id, got)
+				}
+			}
+		}
 	}
 }
 
@@ -150,8 +212,11 @@ func TestBundleOfHostileValues(t *testing.T) {
 	s.tell(e, failed)
 	entries := s.log.Entries()
 	entries[0].RequestID, entries[1].RequestID = evil, strings.Repeat("<", 10_000)
+	for i := range entries {
+		entries[i].ClientID, entries[i].BaseURL = evil, evil
+	}
 	b := bundle("mk_1", entries)
-	b.ClientID, b.State, b.Program, b.APIVersion, b.BaseURL = evil, evil, evil, evil, evil
+	b.ClientID, b.Program, b.APIVersion, b.BaseURL = evil, evil, evil, evil
 	got := b.Markdown()
 	if n := len(rows(t, got)); n != 2 {
 		t.Errorf("%d rows", n)

@@ -5,17 +5,22 @@ import (
 	"unicode"
 )
 
-// hiddenText stands in a command for a value that was not revealed.
-const hiddenText = "[hidden]"
+const (
+	hiddenText = "[hidden]" // stands in a command for a value that was not revealed
+	notKept    = "[no longer kept]"
+)
 
 // Curl returns the exchange as a shell command. shown reports whether the
 // operator has revealed the i-th line of [Show]; nil means that none is. Values
-// that are hidden on screen are left out, and the access token and the client
+// that are hidden on screen are left out, all others are whole, and the access token and the client
 // secret are taken from MONEYKIT_TOKEN and MONEYKIT_CLIENT_SECRET of the shell
 // that runs the command.
 func Curl(e Entry, shown func(i int) bool) string {
-	c := command{sheet: newSheet(e), shown: shown}
+	c := command{sheet: newSheet(e, unlimited()), shown: shown}
 	args := []string{"curl -sS -X " + word(e.Method) + " " + quote(c.url(e.Method))}
+	if e.headersGone {
+		args = append(args, "-H "+quote(notKept))
+	}
 	if e.RequestHeader.Get("Authorization") != "" {
 		args = append(args, `-H "Authorization: Bearer $MONEYKIT_TOKEN"`)
 	}
@@ -25,8 +30,8 @@ func Curl(e Entry, shown func(i int) bool) string {
 		}
 	}
 	args = append(args, c.data()...)
-	if e.BodiesGone && e.Sent() > 0 {
-		args = append(args, "--data-raw "+quote("[no longer kept]"))
+	if len(e.RequestBody) == 0 && e.Sent() > 0 {
+		args = append(args, "--data-raw "+quote(notKept))
 	}
 	return strings.Join(args, " \\\n  ")
 }
@@ -39,7 +44,17 @@ type command struct {
 
 // line returns the text of line i, with stand for a value that is hidden.
 func (c command) line(i int, stand string) string {
-	return c.sheet.lines[i].with(stand, c.shown != nil && c.shown(i))
+	return c.sheet.lines[i].with(stand, c.revealed(i))
+}
+
+// revealed reports whether the operator has revealed line i. A line of the body
+// that [Show] leaves out cannot be: its number is that of another line there.
+func (c command) revealed(i int) bool {
+	most := MaxLines
+	if c.sheet.format == textBody {
+		most = maxTextLines
+	}
+	return c.shown != nil && i < c.sheet.body.from+most && c.shown(i)
 }
 
 func (c command) url(method string) string {

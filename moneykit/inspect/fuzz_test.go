@@ -24,7 +24,8 @@ func FuzzShow(f *testing.F) {
 			e.Route, e.URL = "/users/{id}/links", "https://h/users/jane/links"
 		}
 		lines := section(t, show(e), "Response body")
-		if json.Valid(body) && compact(t, revealed(lines)) != compact(t, string(body)) {
+		short := len(body) < 4096 // nothing is cut
+		if json.Valid(body) && short && compact(t, revealed(lines)) != compact(t, string(body)) {
 			t.Errorf("another body:\n%s", revealed(lines))
 		}
 		const canary = "canary4711"

@@ -18,8 +18,9 @@ var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 // answered is an exchange that brought body.
 func answered(method, route, path string, status int, body string) moneykit.Exchange {
 	return moneykit.Exchange{
-		Call: moneykit.Call{Method: method, Route: route, RequestID: "req_1"},
-		At:   noon, Duration: 42 * time.Millisecond, Attempt: 1,
+		Call:     moneykit.Call{Method: method, Route: route, RequestID: "req_1"},
+		ClientID: "till_sandbox", BaseURL: "https://api.moneykit.com",
+		At: noon, Duration: 42 * time.Millisecond, Attempt: 1,
 		URL: "https://api.moneykit.com" + path,
 		RequestHeader: http.Header{
 			"Accept": {"application/json"}, "Authorization": {"Bearer [redacted]"},

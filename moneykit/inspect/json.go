@@ -17,10 +17,14 @@ const deepestIndent = 40
 // tokens stay as they came, numbers to the last digit. The text is known to be
 // valid.
 type printer struct {
-	text  string
-	next  int    // where the rest of text begins
-	keyed string // member of the outermost object whose members are named by ids
-	lines []Line
+	text   []byte
+	next   int    // where the rest of text begins
+	mark   int    // where the text of the next line begins
+	keyed  string // member of the outermost object whose members are named by ids
+	limits limits
+	room   int // for lines
+	rest   int // bytes of text that there was no room for; above 0 it has stopped
+	lines  []Line
 }
 
 // spot is where a value is in a body.
@@ -32,10 +36,25 @@ type spot struct {
 }
 
 // appendJSON pretty-prints text, which has to be valid JSON.
-func appendJSON(lines []Line, text, keyed string) []Line {
-	p := &printer{text: text, keyed: keyed, lines: lines}
+func appendJSON(lines []Line, text []byte, keyed string, to limits) []Line {
+	p := &printer{text: text, keyed: keyed, limits: to, room: to.lines, lines: lines}
 	p.value("", spot{open: true})
+	if p.rest > 0 {
+		p.lines = append(p.lines, restLine(p.rest))
+	}
 	return p.lines
+}
+
+// add prints a line, or stops where there is no room for it.
+func (p *printer) add(line Line) {
+	switch {
+	case p.rest > 0:
+	case p.room == 0:
+		p.rest = len(p.text) - p.mark
+	default:
+		p.room--
+		p.lines = append(p.lines, line)
+	}
 }
 
 // value prints the value that comes next. before begins its first line.
@@ -46,7 +65,7 @@ func (p *printer) value(before string, at spot) {
 	case '{', '[':
 		if at.depth == maxDepth {
 			p.skipValue()
-			p.scalar(before, compact(p.text[start:p.next]), spot{})
+			p.scalar(before, p.compacted(p.text[start:p.next]), spot{})
 			return
 		}
 		p.container(before, at)
@@ -61,41 +80,52 @@ func (p *printer) value(before string, at spot) {
 
 // scalar prints what has no parts. One without a key is hidden: nothing tells
 // what it is.
-func (p *printer) scalar(before, value string, at spot) {
+func (p *printer) scalar(before string, raw []byte, at spot) {
+	value := cut(raw, p.limits.value)
 	if at.open && at.key != "" {
-		p.lines = append(p.lines, Line{Kind: Text, Before: before + value})
+		p.add(Line{Kind: Text, Before: before + value})
 		return
 	}
-	p.lines = append(p.lines, Line{Kind: Text, Before: before, Value: value, Hidden: true})
+	p.add(Line{Kind: Text, Before: before, Value: value, Hidden: true})
+}
+
+// compacted spares itself the work where the value is cut anyway.
+func (p *printer) compacted(raw []byte) []byte {
+	if len(raw) > p.limits.value {
+		return raw
+	}
+	return []byte(compact(string(raw)))
 }
 
 // container prints an object or a list.
 func (p *printer) container(before string, at spot) {
-	opening, closing := p.text[p.next:p.next+1], "]"
-	if opening == "{" {
-		closing = "}"
+	both := "[]"
+	if p.text[p.next] == '{' {
+		both = "{}"
 	}
 	p.next++
-	if p.skipSpace(); p.text[p.next:p.next+1] == closing {
+	if p.skipSpace(); p.text[p.next] == both[1] {
 		p.next++
-		p.scalar(before, opening+closing, at)
+		p.scalar(before, []byte(both), at)
 		return
 	}
-	p.lines = append(p.lines, Line{Kind: Text, Before: before + opening})
-	for more := true; more; more = p.comma() {
-		if opening == "{" {
+	p.add(Line{Kind: Text, Before: before + both[:1]})
+	for more := p.rest == 0; more; more = p.comma() {
+		p.skipSpace()
+		p.mark = p.next
+		if both == "{}" {
 			p.member(at)
 		} else {
 			p.value(indented(at.depth+1), spot{depth: at.depth + 1, key: at.key, open: at.open})
 		}
 	}
+	p.mark = p.next
 	p.next++ // closing
-	p.lines = append(p.lines, Line{Kind: Text, Before: indented(at.depth) + closing})
+	p.add(Line{Kind: Text, Before: indented(at.depth) + both[1:]})
 }
 
 // member prints a key, which is always shown, and its value.
 func (p *printer) member(at spot) {
-	p.skipSpace()
 	start := p.next
 	p.skipString()
 	raw := p.text[start:p.next]
@@ -103,15 +133,18 @@ func (p *printer) member(at spot) {
 	p.next++ // colon
 	below := spot{depth: at.depth + 1, open: at.open}
 	if !at.keyed {
-		below.key = unquote(raw)
+		below.key = unquote(string(raw))
 		below.open = at.open && allowedField(at.key, below.key)
 		below.keyed = at.depth == 0 && below.key == p.keyed
 	}
-	p.value(indented(below.depth)+raw+": ", below)
+	p.value(indented(below.depth)+cut(raw, p.limits.value)+": ", below)
 }
 
 // comma takes the comma after a value, if there is one, into the value's line.
 func (p *printer) comma() bool {
+	if p.rest > 0 {
+		return false
+	}
 	if p.skipSpace(); p.text[p.next] != ',' {
 		return false
 	}
@@ -137,7 +170,7 @@ func (p *printer) skipString() {
 
 // skipLiteral passes a number, true, false or null.
 func (p *printer) skipLiteral() {
-	end := strings.IndexAny(p.text[p.next:], ",]} \t\r\n")
+	end := bytes.IndexAny(p.text[p.next:], ",]} \t\r\n")
 	if end < 0 {
 		end = len(p.text) - p.next
 	}

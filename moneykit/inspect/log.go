@@ -9,7 +9,6 @@ package inspect
 
 import (
 	"context"
-	"net/http"
 	"sync"
 
 	"till/moneykit"
@@ -19,71 +18,72 @@ import (
 const (
 	// MaxExchanges is how many exchanges a Log keeps.
 	MaxExchanges = 500
-	// MaxBodies is how many bytes of bodies it keeps with them.
+	// MaxBodies is how many bytes of bodies and headers it keeps with them.
+	// The bodies of the oldest entries make room first.
 	MaxBodies = 16 << 20
+
+	maxHeaders = MaxBodies / 4 // so that headers alone never crowd out bodies
 )
 
 // Log keeps the last exchanges. It is safe for concurrent use.
 type Log struct {
-	mu     sync.Mutex
-	ring   [MaxExchanges]Entry // entry n is at (n-1) % MaxExchanges
-	beats  [maxBeats]beat      // that of entry n is at (n-1) % maxBeats
-	newest uint64              // number of the newest entry
-	bodies int                 // bytes of the bodies in ring
-	full   uint64              // no entry before this number has bodies
-	added  chan struct{}       // closed by the next Add; nil while nobody waits
+	mu      sync.Mutex
+	ring    [MaxExchanges]Entry // entry n is at (n-1) % MaxExchanges
+	beats   [maxBeats]beat      // that of entry n is at (n-1) % maxBeats
+	newest  uint64              // number of the newest entry
+	bytes   int                 // weight of all that is in ring
+	headers int                 // of it, that of headers
+	full    uint64              // no entry before this number has bodies
+	headed  uint64              // no entry before this number has headers
+	added   chan struct{}       // closed by the next Add; nil while nobody waits
 }
 
 // NewLog returns a Log with nothing in it.
-func NewLog() *Log { return &Log{full: 1} }
-
-// Entry is an exchange with its place in a Log.
-type Entry struct {
-	Number uint64 // counts from 1 for the life of the log
-	moneykit.Exchange
-	BodiesGone bool // they made room for those of newer entries
-
-	sent, received int // bytes of the bodies that are gone
-}
-
-// Sent returns the size of the request's body in bytes.
-func (e Entry) Sent() int { return e.sent + len(e.RequestBody) }
-
-// Received returns the size of the answer's body in bytes.
-func (e Entry) Received() int { return e.received + len(e.ResponseBody) }
-
-// Failed reports that no whole answer arrived, or a refusal.
-func (e Entry) Failed() bool {
-	return e.Err != nil || e.Status == 0 || e.Status >= http.StatusBadRequest
-}
-
-// Retry returns how many attempts came before this one.
-func (e Entry) Retry() int { return max(0, e.Attempt-1) }
+func NewLog() *Log { return &Log{full: 1, headed: 1} }
 
 // Add appends an exchange. It is meant to be the client's observer, and
 // returns at once.
 func (l *Log) Add(e moneykit.Exchange) {
+	entry := newEntry(e)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.newest >= MaxExchanges {
-		l.dropBodies(l.newest - MaxExchanges + 1)
+		l.forget(l.newest - MaxExchanges + 1)
 	}
 	l.newest++
-	entry := Entry{Number: l.newest, Exchange: e}
+	entry.Number = l.newest
 	*l.at(l.newest) = entry
 	l.beats[(l.newest-1)%maxBeats] = beat{e.At, e.Duration, entry.Failed()}
-	l.bodies += entry.Sent() + entry.Received()
-	for l.bodies > MaxBodies {
-		l.dropBodies(l.full)
-	}
+	l.headers += entry.headers()
+	l.bytes += entry.bodies() + entry.headers() + entry.texts()
+	l.makeRoom()
 	if l.added != nil {
 		close(l.added)
 		l.added = nil
 	}
 }
 
+// makeRoom keeps the ring within its bounds. The texts of all entries together
+// are within them. l.mu is held.
+func (l *Log) makeRoom() {
+	for l.headers > maxHeaders {
+		l.dropHeaders(l.headed)
+	}
+	for l.bytes > MaxBodies && l.full <= l.newest {
+		l.dropBodies(l.full)
+	}
+}
+
 // at returns the entry with number n, which has to be in the ring. l.mu is held.
 func (l *Log) at(n uint64) *Entry { return &l.ring[(n-1)%MaxExchanges] }
+
+// forget takes all that weighs from entry n, which leaves the ring. l.mu is
+// held.
+func (l *Log) forget(n uint64) {
+	l.dropHeaders(n)
+	l.dropBodies(n)
+	l.bytes -= l.at(n).texts()
+}
 
 // dropBodies takes the bodies from entry n, unless it has lost them before.
 // All entries before n have. l.mu is held.
@@ -93,17 +93,28 @@ func (l *Log) dropBodies(n uint64) {
 	}
 	l.full = n + 1
 	e := l.at(n)
-	held := len(e.RequestBody) + len(e.ResponseBody)
-	if held == 0 {
+	if held := e.bodies(); held > 0 {
+		l.bytes -= held
+		e.RequestBody, e.ResponseBody, e.BodiesGone = nil, nil, true
+	}
+}
+
+// dropHeaders takes the headers from entry n in the same way.
+func (l *Log) dropHeaders(n uint64) {
+	if n < l.headed {
 		return
 	}
-	l.bodies -= held
-	e.sent, e.received, e.BodiesGone = len(e.RequestBody), len(e.ResponseBody), true
-	e.RequestBody, e.ResponseBody = nil, nil
+	l.headed = n + 1
+	e := l.at(n)
+	if held := e.headers(); held > 0 {
+		l.bytes -= held
+		l.headers -= held
+		e.RequestHeader, e.ResponseHeader, e.headersGone = nil, nil, true
+	}
 }
 
 // Entries returns what the log holds, newest first. Later Adds do not change
-// it; the bodies are shared and must not be written to.
+// it; bodies and headers are shared and must not be written to.
 func (l *Log) Entries() []Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()

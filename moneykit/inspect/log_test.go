@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,9 +15,15 @@ import (
 	"till/moneykit/inspect"
 )
 
+// weighing is an exchange whose body has received bytes and no room behind it.
 func weighing(received int) moneykit.Exchange {
-	return answered("GET", "/links", "/links", http.StatusOK, strings.Repeat("x", received))
+	e := answered("GET", "/links", "/links", http.StatusOK, "")
+	e.ResponseBody = slices.Clip([]byte(strings.Repeat("x", received)))
+	return e
 }
+
+// besides is more than what weighing has besides its body.
+const besides = 2_000
 
 func TestEntriesAreTheLastOnesNewestFirst(t *testing.T) {
 	log := inspect.NewLog()
@@ -43,23 +50,24 @@ func TestEntriesAreTheLastOnesNewestFirst(t *testing.T) {
 func TestOldBodiesMakeRoom(t *testing.T) {
 	log := inspect.NewLog()
 	log.Add(weighing(0))
+	log.Add(weighing(0))
 	for range 4 {
-		log.Add(weighing(inspect.MaxBodies / 4))
+		log.Add(weighing(inspect.MaxBodies/4 - besides))
 	}
 	before := log.Entries()
-	e := weighing(1)
+	e := weighing(8 * besides)
 	e.RequestBody = []byte("ab")
 	log.Add(e)
-	for i, gone := range []bool{false, false, false, false, true, false} { // the last one had none to lose
+	for i, gone := range []bool{false, false, false, false, true, false, false} { // the last ones had none to lose
 		e := log.Entries()[i]
-		if e.BodiesGone != gone || (e.ResponseBody == nil) != gone && e.Number != 1 {
+		if e.BodiesGone != gone || (len(e.ResponseBody) == 0) != (gone || e.Number < 3) {
 			t.Errorf("entry %d: gone %v", e.Number, e.BodiesGone)
 		}
 	}
-	if e := log.Entries()[4]; e.Received() != inspect.MaxBodies/4 || e.Sent() != 0 || e.Status != http.StatusOK {
+	if e := log.Entries()[4]; e.Received() != inspect.MaxBodies/4-besides || e.Sent() != 0 || e.Status != http.StatusOK {
 		t.Errorf("received %d", e.Received())
 	}
-	if e := log.Entries()[0]; e.Received() != 1 || e.Sent() != 2 {
+	if e := log.Entries()[0]; e.Received() != 8*besides || e.Sent() != 2 {
 		t.Errorf("sent %d, received %d", e.Sent(), e.Received())
 	}
 	if e := before[3]; e.BodiesGone || len(e.ResponseBody) == 0 {
@@ -70,7 +78,7 @@ func TestOldBodiesMakeRoom(t *testing.T) {
 func TestBodiesThatLeaveTheRingMakeRoomToo(t *testing.T) {
 	log := inspect.NewLog()
 	for range 3 * inspect.MaxExchanges {
-		log.Add(weighing(inspect.MaxBodies / inspect.MaxExchanges))
+		log.Add(weighing(inspect.MaxBodies/inspect.MaxExchanges - besides))
 	}
 	for _, e := range log.Entries() {
 		if e.BodiesGone {
@@ -90,7 +98,7 @@ func TestBodiesThatLeaveTheRingMakeRoomToo(t *testing.T) {
 }
 
 func TestFailed(t *testing.T) {
-	for status, failed := range map[int]bool{0: true, 200: false, 302: false, 399: false, 400: true, 500: true} {
+	for status, failed := range map[int]bool{0: true, 101: true, 200: false, 204: false, 299: false, 300: true, 302: true, 304: true, 399: true, 400: true, 500: true} {
 		e := inspect.Entry{Exchange: moneykit.Exchange{Status: status}}
 		if e.Failed() != failed {
 			t.Errorf("%d: %v", status, e.Failed())

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,18 +11,27 @@ import (
 	"till/moneykit"
 )
 
-// reason says why no answer arrived, without the words of the error: they may
-// name hosts and addresses of the operator's network.
+// cutError stands for an error whose text was too long to keep.
+type cutError struct{ text, reason string }
+
+func (e *cutError) Error() string { return e.text }
+
+// reason says why no answer arrived, or what was wrong with it, without the
+// words of errors from elsewhere: they may name hosts and addresses of the
+// operator's network.
 func reason(err error) string {
 	var (
+		short       *cutError
 		answer      *moneykit.ResponseError
 		name        *net.DNSError
 		certificate *tls.CertificateVerificationError
 		network     net.Error
 	)
 	switch {
-	case errors.As(err, &answer):
-		return "the answer broke off"
+	case errors.As(err, &short):
+		return short.reason
+	case errors.As(err, &answer): // there the client's own words stand
+		return cmp.Or(answer.Reason, "the answer broke off")
 	case errors.Is(err, context.Canceled):
 		return "no answer: given up"
 	case errors.As(err, &name):

@@ -31,6 +31,12 @@ type Line struct {
 	Hidden               bool   // Value is private: Mask stands for it until the operator reveals it
 }
 
+// cut bounds each part of the line.
+func (l Line) cut(most int) Line {
+	l.Before, l.Value, l.After = cut(l.Before, most), cut(l.Value, most), cut(l.After, most)
+	return l
+}
+
 // with returns the line's text, with stand in place of Value if it is hidden
 // and was not revealed.
 func (l Line) with(stand string, revealed bool) string {
@@ -41,9 +47,11 @@ func (l Line) with(stand string, revealed bool) string {
 }
 
 // Show returns an exchange as text in which private values are hidden. Only
-// what is on a list is not private.
+// what is on a list is not private. Of a long value and of a body with more
+// than [MaxLines] lines it returns the beginning, and says how much there is
+// more.
 func Show(e Entry) []Line {
-	s := newSheet(e)
+	s := newSheet(e, screen())
 	s.answer(e)
 	return s.lines
 }
@@ -52,6 +60,7 @@ func Show(e Entry) []Line {
 // are, so that a command can be made of what the operator sees.
 type sheet struct {
 	lines   []Line
+	limits  limits
 	address span // the path and each query parameter
 	body    span // of the request
 	format  format
@@ -61,15 +70,15 @@ type sheet struct {
 type span struct{ from, to int }
 
 // newSheet returns the lines of the request alone.
-func newSheet(e Entry) *sheet {
-	s := &sheet{}
+func newSheet(e Entry, to limits) *sheet {
+	s := &sheet{limits: to}
 	s.title("Request")
 	s.address = s.add(addressLines(e)...)
 	s.title("Request headers")
-	s.headers(e.RequestHeader)
+	s.headers(e.RequestHeader, e.headersGone, e.lostSent)
 	s.title("Request body")
 	s.body, s.format = s.addBody(e.RequestBody, e.RequestHeader, "")
-	s.missing(e.BodiesGone, e.Sent())
+	s.missing(e.RequestBody, e.BodiesGone, e.Sent())
 	return s
 }
 
@@ -77,22 +86,24 @@ func (s *sheet) answer(e Entry) {
 	s.title("Response")
 	s.outcome(e)
 	s.title("Response headers")
-	s.headers(e.ResponseHeader)
+	s.headers(e.ResponseHeader, e.headersGone, e.lostReceived)
 	s.title("Response body")
 	s.addBody(e.ResponseBody, e.ResponseHeader, keyedByID(e.Route))
-	s.missing(e.BodiesGone, e.Received())
+	s.missing(e.ResponseBody, e.BodiesGone, e.Received())
 }
 
 // add appends lines and returns where they are.
 func (s *sheet) add(lines ...Line) span {
 	from := len(s.lines)
-	s.lines = append(s.lines, lines...)
+	for _, l := range lines {
+		s.lines = append(s.lines, l.cut(s.limits.value))
+	}
 	return span{from, len(s.lines)}
 }
 
 func (s *sheet) addBody(body []byte, header http.Header, keyed string) (span, format) {
 	from := len(s.lines)
-	lines, format := appendBody(s.lines, body, header.Get("Content-Type"), keyed)
+	lines, format := appendBody(s.lines, body, header.Get("Content-Type"), keyed, s.limits)
 	s.lines = lines
 	return span{from, len(lines)}, format
 }
@@ -104,12 +115,14 @@ func (s *sheet) text(text string) { s.add(Line{Kind: Text, Before: text}) }
 func (s *sheet) fact(name, value string) { s.add(Line{Kind: Header, Before: name + ": " + value}) }
 
 // missing says why there are no lines of a body, if there are none.
-func (s *sheet) missing(gone bool, length int) {
+func (s *sheet) missing(body []byte, gone bool, length int) {
 	switch {
 	case length == 0:
 		s.text("none")
 	case gone:
 		s.text(fmt.Sprintf("The bodies are no longer kept; this one had %s.", size(length)))
+	case len(body) == 0: // too large, or secret
+		s.text(fmt.Sprintf("The body was not kept; it had %s.", size(length)))
 	}
 }
 
@@ -131,14 +144,20 @@ func (s *sheet) outcome(e Entry) {
 	s.fact("Received", size(e.Received()))
 }
 
-func (s *sheet) headers(header http.Header) {
-	if len(header) == 0 {
+func (s *sheet) headers(header http.Header, gone bool, lost int) {
+	switch {
+	case gone:
+		s.text("The headers are no longer kept.")
+	case len(header) == 0 && lost == 0:
 		s.text("none")
 	}
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		for _, value := range header[name] {
 			s.add(headerLine(name, value))
 		}
+	}
+	if lost > 0 {
+		s.text(fmt.Sprintf("… and %s of headers that were not kept", size(lost)))
 	}
 }
 

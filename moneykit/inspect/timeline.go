@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -93,13 +92,11 @@ func outcome(e Entry) string {
 	if e.Err != nil || e.Status == 0 {
 		return reason(e.Err)
 	}
-	var refusal struct {
-		Code string `json:"error_code"`
+	code := e.code
+	if e.Number == 0 { // no Log has looked for it
+		code = errorCode(e.Exchange)
 	}
-	if e.Status >= http.StatusBadRequest {
-		_ = json.Unmarshal(e.ResponseBody, &refusal)
-	}
-	return strings.TrimSpace(strconv.Itoa(e.Status) + " " + refusal.Code)
+	return strings.TrimSpace(strconv.Itoa(e.Status) + " " + code)
 }
 
 // linkAnswer is what the timeline reads of a link. Products are those the

@@ -192,7 +192,8 @@ func TestWhyThereIsNoAnswer(t *testing.T) {
 		"no answer: host name not resolved":  &net.OpError{Op: "dial", Err: &net.DNSError{Err: "secret", Name: "secret", IsTimeout: true}},
 		"no answer: connection refused":      &net.OpError{Op: "secret", Err: syscall.ECONNREFUSED},
 		"no answer: certificate not trusted": &tls.CertificateVerificationError{Err: errors.New("secret")},
-		"the answer broke off":               &moneykit.ResponseError{Status: 200, Reason: "secret"},
+		"the answer broke off":               &moneykit.ResponseError{Status: 200, Reason: "the answer broke off", Err: errors.New("secret")},
+		"the answer is larger than 32 MB":    &moneykit.ResponseError{Status: 200, Reason: "the answer is larger than 32 MB"},
 	} {
 		e := answered("GET", "/links", "/links", 200, `{"error_code":"secret"}`)
 		e.Err = err
