@@ -66,7 +66,30 @@ func (d *Date) UnmarshalJSON(b []byte) error {
 	if !quoted {
 		return errors.New("moneykit: a date is a string")
 	}
-	parsed, err := ParseDate(string(bytes.TrimSuffix(text, []byte(`"`))))
+	text = bytes.TrimSuffix(text, []byte(`"`))
+	if plain, ok := plainDate(text); ok {
+		*d = plain
+		return nil
+	}
+	parsed, err := ParseDate(string(text))
 	*d = parsed
 	return err
+}
+
+// plainDate reads the days that every month has. It is [ParseDate] without its
+// cost, which shows in pages of transactions.
+func plainDate(text []byte) (d Date, ok bool) {
+	if len(text) != len(time.DateOnly) || text[4] != '-' || text[7] != '-' {
+		return Date{}, false
+	}
+	ok = true
+	number := func(digits []byte) (n int) {
+		for _, c := range digits {
+			ok = ok && '0' <= c && c <= '9'
+			n = 10*n + int(c-'0')
+		}
+		return n
+	}
+	d = Date{number(text[:4]), time.Month(number(text[5:7])), number(text[8:])}
+	return d, ok && time.January <= d.Month && d.Month <= time.December && 1 <= d.Day && d.Day <= 28
 }

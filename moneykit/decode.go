@@ -57,6 +57,9 @@ func decode(body []byte, out any) error {
 	if longNumber(body) {
 		options = careful
 	}
+	if page, ok := out.(interface{ makeRoom(body []byte) }); ok {
+		page.makeRoom(body)
+	}
 	err := json.Unmarshal(body, out, options)
 	wrong, broken := (*json.SemanticError)(nil), (*jsontext.SyntacticError)(nil)
 	switch {
@@ -68,6 +71,21 @@ func decode(body []byte, out any) error {
 		return fmt.Errorf("it is not JSON from byte %d on", broken.ByteOffset)
 	}
 	return err
+}
+
+func (p *SyncPage) makeRoom(body []byte)             { p.Transactions.Created = roomFor(body) }
+func (p *TransactionsPage) makeRoom(body []byte)     { p.Transactions = roomFor(body) }
+func (p *UserTransactionsPage) makeRoom(body []byte) { p.Transactions = roomFor(body) }
+
+// roomFor returns room for the transactions in body, so that decoding them does
+// not copy a list again and again as it grows. It only guesses.
+func roomFor(body []byte) []Transaction {
+	const largestPage = 1000
+	count := bytes.Count(body, []byte(`{"transaction_id"`)) // the brace is rare, so this is fast
+	if count == 0 {
+		return nil
+	}
+	return make([]Transaction, 0, min(count, largestPage))
 }
 
 // at names the field of t that a pointer leads to, or into. Other names on the

@@ -3,7 +3,6 @@ package moneykit
 import (
 	"bytes"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 
@@ -117,7 +116,7 @@ func (f fieldShape) walk(v reflect.Value, path []string, found func(DriftKind, [
 
 // last returns path with a mark on its last name.
 func last(path []string, mark string) []string {
-	path = slices.Clone(path)
+	path = append(make([]string, 0, cap(path)), path...) // with room for the names below
 	if len(path) > 0 {
 		path[len(path)-1] += mark
 	}
