@@ -19,8 +19,8 @@ type AccountID string
 // credit_card, loan.* or unknown.
 type AccountType string
 
-// Liability reports whether the account is owed money: its balances then read
-// the other way round.
+// Liability reports whether the account is a debt of its owner's. Its balances
+// then read the other way round.
 func (t AccountType) Liability() bool {
 	group, _, _ := strings.Cut(string(t), ".")
 	return group == "liability" || group == "loan" || group == "credit_card"
@@ -62,13 +62,13 @@ type Balances struct {
 
 func (b Balances) bounded() error { return bounded(b.Current, b.Available, b.Limit) }
 
-// MarshalJSON encodes the amounts as the numbers they came as.
+// MarshalJSON encodes the amounts as JSON numbers with the decimals they have.
 func (b Balances) MarshalJSON() ([]byte, error) {
 	number := func(d decimal.NullDecimal) jsontext.Value {
 		if !d.Valid {
 			return jsontext.Value("null")
 		}
-		return jsontext.Value(d.Decimal.String())
+		return jsontext.Value(d.Decimal.StringFixed(max(0, -d.Decimal.Exponent())))
 	}
 	return json.Marshal(struct {
 		Currency  string         `json:"currency,omitzero"`

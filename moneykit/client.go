@@ -56,20 +56,22 @@ type Credentials struct {
 
 // Client calls the MoneyKit API. It is safe for concurrent use.
 type Client struct {
-	base      *url.URL
-	http      *http.Client
-	tokens    *tokens
-	webhooks  *webhookKeys
-	clientID  string
-	version   string
-	userAgent string
-	timeout   time.Duration
-	retries   int
-	pace      *rate.Limiter
-	slots     chan struct{} // one for each request that may be under way
-	now       func() time.Time
-	observers []func(context.Context, Exchange)
-	drift     *DriftReport
+	base     *url.URL
+	http     *http.Client
+	tokens   *tokens
+	webhooks *webhookKeys
+
+	webhookAge time.Duration
+	clientID   string
+	version    string
+	userAgent  string
+	timeout    time.Duration
+	retries    int
+	pace       *rate.Limiter
+	slots      chan struct{} // one for each request that may be under way
+	now        func() time.Time
+	observers  []func(context.Context, Exchange)
+	drift      *DriftReport
 }
 
 // New builds a client. It makes no call; the first operation fetches a token.
@@ -82,9 +84,12 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 		timeout: DefaultTimeout, retries: DefaultRetries,
 		pace:  rate.NewLimiter(DefaultRate, DefaultBurst),
 		slots: make(chan struct{}, DefaultConcurrency),
-		now:   time.Now, drift: NewDriftReport(),
+		now:   time.Now, drift: NewDriftReport(), webhookAge: WebhookMaxAge,
 	}
 	for _, opt := range append([]Option{WithBaseURL(DefaultBaseURL)}, opts...) {
+		if opt == nil {
+			return nil, errNil
+		}
 		if err := opt(c); err != nil {
 			return nil, err
 		}
@@ -93,7 +98,7 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.http.Transport = &wire{client: c, next: c.http.Transport}
 	c.tokens = newTokens(c, creds)
-	c.webhooks = newWebhookKeys(c.JWKS, c.now)
+	c.webhooks = newWebhookKeys(c.JWKS, c.now, c.webhookAge)
 	return c, nil
 }
 

@@ -2,6 +2,7 @@ package moneykit
 
 import (
 	"bytes"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,6 +47,45 @@ func (d Date) String() string {
 		return ""
 	}
 	return d.Time().Format(time.DateOnly)
+}
+
+// MarshalText encodes YYYY-MM-DD, and nothing for no date.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText takes YYYY-MM-DD, and nothing for no date.
+func (d *Date) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Date{}
+		return nil
+	}
+	parsed, err := ParseDate(string(text))
+	*d = parsed
+	return err
+}
+
+// Value stores YYYY-MM-DD in a database, and NULL for no date.
+func (d Date) Value() (driver.Value, error) {
+	if d.IsZero() {
+		return nil, nil
+	}
+	return d.String(), nil
+}
+
+// Scan reads what [Date.Value] stored, and a column of type date.
+func (d *Date) Scan(column any) error {
+	switch column := column.(type) {
+	case nil:
+		*d = Date{}
+		return nil
+	case time.Time:
+		*d = DateOf(column)
+		return nil
+	case string:
+		return d.UnmarshalText([]byte(column))
+	case []byte:
+		return d.UnmarshalText(column)
+	}
+	return fmt.Errorf("moneykit: a %T is not a date", column)
 }
 
 // MarshalJSON encodes YYYY-MM-DD, and null for no date.

@@ -13,7 +13,8 @@ import (
 )
 
 // Extra holds the members of a JSON object that this version of the package
-// does not know.
+// does not know. Built with GOEXPERIMENT=jsonv2 of Go 1.26, whose package reads
+// another tag, it stays empty.
 type Extra struct {
 	// Unknown is one JSON object with all of them, nil for none.
 	Unknown jsontext.Value `json:",embed"`
@@ -21,13 +22,17 @@ type Extra struct {
 
 // Object is what links, accounts, transactions and their like keep of the JSON
 // they came in. On one that was not decoded it is empty.
+//
+// To store such an object, store its JSON and read it back with [Decode]:
+// encoding/json writes the names of the contract too, but keeps nothing that
+// this package does not know.
 type Object struct {
 	Extra
 	raw jsontext.Value
 }
 
 // JSON returns the object as it came. The bytes belong to the answer they came
-// in and must not be changed.
+// in, which stays in memory as long as the object does, and must not be changed.
 func (o Object) JSON() []byte { return o.raw }
 
 // keep decodes the next value of d into the object around o, given as a type
@@ -46,14 +51,30 @@ func (o *Object) keep(d *jsontext.Decoder, object any) error {
 	return nil
 }
 
+// maxObjects is far above what the largest page holds. Without a bound an answer
+// of a few megabytes could become gigabytes of empty objects.
+const maxObjects = 200_000
+
 // tolerant takes what the real service could send without harm: a name twice
 // (the last one counts) and text that is not UTF-8.
 var tolerant = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// Decode reads an object from the JSON that [Object.JSON] returned.
+func Decode[T any](text []byte) (*T, error) {
+	out := new(T)
+	if err := decode(text, out); err != nil {
+		return nil, fmt.Errorf("moneykit: %w", err)
+	}
+	return out, nil
+}
 
 // decode reads the whole of body into out. Errors name the place and not what
 // stood there.
 func decode(body []byte, out any) error {
 	options := tolerant
+	if bytes.Count(body, []byte("{")) > maxObjects {
+		return errors.New("it holds more objects than any answer does")
+	}
 	if longNumber(body) {
 		options = careful
 	}
@@ -86,6 +107,14 @@ func roomFor(body []byte) []Transaction {
 		return nil
 	}
 	return make([]Transaction, 0, min(count, largestPage))
+}
+
+// unless returns a name, "" when it is there.
+func unless(there bool, name string) string {
+	if there {
+		return ""
+	}
+	return name
 }
 
 // at names the field of t that a pointer leads to, or into. Other names on the

@@ -16,7 +16,7 @@ import (
 
 // odd is an object as no encoder would write it.
 func odd(n int) string {
-	return fmt.Sprintf("{ \"n\" :%d,\t\"z\\u00e9\":\t1.0E+2 ,\r\n \"deep\" : { \"b\" :[ 1,2 , {\"x\":null}], \"a\":\"}\\\"]\" } ,"+
+	return fmt.Sprintf("{ \"link_id\" :\"x\", \"n\" :%d,\t\"z\\u00e9\":\t1.0E+2 ,\r\n \"deep\" : { \"b\" :[ 1,2 , {\"x\":null}], \"a\":\"}\\\"]\" } ,"+
 		" \"big\":123456789012345678901234567890.50, \"slash\":\"\\/\" , \"name\":\"\\u0041\", \"balances\": { \"mood\" : [] } }", n)
 }
 

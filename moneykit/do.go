@@ -29,9 +29,19 @@ type request struct {
 	route  string   // path template
 	args   []string // values for the template's {…}, in order
 	query  url.Values
-	body   any  // encoded as JSON, nil for none
-	want   int  // the status that means success
-	open   bool // needs no token
+	body   any    // encoded as JSON, nil for none
+	want   int    // the status that means success
+	open   bool   // needs no token
+	secret Secret // that the body carries
+}
+
+// private returns what an error must not quote.
+func (r request) private() []Secret {
+	private := []Secret{r.secret}
+	for _, id := range r.args {
+		private = append(private, NewSecret(id))
+	}
+	return private
 }
 
 // repeatable reports whether sending r twice does no more than sending it once.
@@ -46,7 +56,7 @@ func (r request) path() (string, error) {
 		}
 		// Servers and proxies fold such parts: another operation would answer.
 		if args[0] == "" || args[0] == "." || args[0] == ".." {
-			return "", fmt.Errorf("moneykit: %s %s: no id has the form of the one given for %s", r.method, r.route, part)
+			return "", fmt.Errorf("moneykit: %s %s: what is given for %s is empty or no id", r.method, r.route, part)
 		}
 		parts[i] = url.PathEscape(args[0])
 		args = args[1:]
@@ -66,12 +76,15 @@ func call[T any, P interface {
 		return nil, err
 	}
 	out := new(T)
-	if status != http.StatusNoContent {
+	if r.want != http.StatusNoContent {
+		fault := ResponseError{Call: Call{Method: r.method, Route: r.route, RequestID: resp.RequestID}, Status: status}
 		if err := decode(resp.Body, out); err != nil {
-			return nil, &ResponseError{
-				Call:   Call{Method: r.method, Route: r.route, RequestID: resp.RequestID},
-				Status: status, Reason: "the answer is not the JSON it should be", Err: err,
-			}
+			fault.Reason, fault.Err = "the answer is not the JSON it should be", err
+			return nil, &fault
+		}
+		if v, ok := any(out).(interface{ lacks() string }); ok && v.lacks() != "" {
+			fault.Reason = "the answer has no " + v.lacks()
+			return nil, &fault
 		}
 		c.drift.look(r.method+" "+r.route, resp.RequestID, c.now(), out)
 	}
@@ -81,6 +94,9 @@ func call[T any, P interface {
 
 // do sends r until there is an answer to keep.
 func (c *Client) do(ctx context.Context, r request) (status int, resp Response, err error) {
+	if _, err := r.path(); err != nil {
+		return 0, Response{}, err
+	}
 	var token Secret
 	if !r.open {
 		if token, err = c.tokens.get(ctx); err != nil {
@@ -138,12 +154,13 @@ func (c *Client) attempt(ctx context.Context, r request, token Secret, n int) (i
 	if err != nil {
 		return 0, Response{}, err
 	}
-	resp := Response{RequestID: res.Header.Get("X-Request-Id"), Version: res.Header.Get("MoneyKit-Version"), Body: body}
+	id := without([]byte(res.Header.Get("X-Request-Id")), token, c.tokens.creds.ClientSecret)
+	resp := Response{RequestID: string(id), Version: res.Header.Get("MoneyKit-Version"), Body: body}
 	call.RequestID = resp.RequestID
-	if res.StatusCode == r.want {
-		return res.StatusCode, resp, nil
+	if res.StatusCode/100 == 2 {
+		return res.StatusCode, resp, nil // another than documented would still have done it
 	}
-	resp.Body = without(resp.Body, token, c.tokens.creds.ClientSecret) // errors are shown
+	resp.Body = without(resp.Body, append(r.private(), token, c.tokens.creds.ClientSecret)...) // errors are shown
 	err = newError(call, res.StatusCode, res.Header, resp.Body, c.now())
 	c.drift.lookAt(call, err, c.now())
 	return res.StatusCode, resp, err

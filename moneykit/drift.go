@@ -51,7 +51,7 @@ type driftKey struct {
 }
 
 // NewDriftReport returns an empty report.
-func NewDriftReport() *DriftReport { return &DriftReport{found: map[driftKey]*Drift{}} }
+func NewDriftReport() *DriftReport { return &DriftReport{} }
 
 // Found lists the findings, the newest first. After 500 different ones no more
 // are taken up.
@@ -73,6 +73,9 @@ func (r *DriftReport) add(d Drift) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := driftKey{d.Kind, d.Operation, d.Field}
+	if r.found == nil {
+		r.found = map[driftKey]*Drift{}
+	}
 	known := r.found[key]
 	if known == nil {
 		if len(r.found) == maxDrift {

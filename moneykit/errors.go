@@ -102,10 +102,10 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Is matches the error's code.
+// Is matches the error's code. A 429 is RateLimitExceeded whoever sent it.
 func (e *Error) Is(target error) bool {
 	code, ok := target.(ErrorCode)
-	return ok && code == e.Code
+	return ok && (code == e.Code || code == RateLimitExceeded && e.Status == http.StatusTooManyRequests)
 }
 
 // ConnectionError says that no answer arrived: no network, a refused
@@ -163,9 +163,8 @@ func newConnectionError(call Call, err error) error {
 // bare drops the URL that net/http puts into its errors: the ids in it are
 // secrets of the backend.
 func bare(err error) error {
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
-		return withURL.Err
+	for withURL := (*url.Error)(nil); errors.As(err, &withURL); {
+		err = withURL.Err // one may hold another
 	}
 	return err
 }

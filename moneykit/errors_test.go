@@ -1,8 +1,12 @@
 package moneykit_test
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,7 +138,8 @@ func TestAnswersThatMakeNoSense(t *testing.T) {
 		{"a bad time", answer(200, link("last_synced_at", `"yesterday"`)), 200, "not the JSON"},
 		{"cut off", cut, 200, "broke off"},
 		{"too large", large, 200, "larger than 32 MB"},
-		{"another success", answer(202, link()), 202, "unexpected status 202"},
+		{"a link without an id", answer(200, `{}`), 200, "has no link_id"},
+		{"more objects than a page has", answer(200, link("tags", "["+strings.Repeat("{},", 200_000)+"{}]")), 200, "more objects"},
 		{"not modified", answer(304, ""), 304, "unexpected status 304"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
@@ -150,5 +155,41 @@ func TestAnswersThatMakeNoSense(t *testing.T) {
 				t.Errorf("asked %d times", len(calls))
 			}
 		})
+	}
+}
+
+// Another success than the documented one has still done what was asked for.
+func TestAnotherSuccessIsTaken(t *testing.T) {
+	got, err := inMemory(t, &api{handle: answer(200, `{"link_id":"mk_link_4711","link":`+link()+`}`)}).ExchangeToken(t.Context(), moneykit.NewSecret("mk_ex_secret"))
+	if err != nil || got.LinkID != linkID {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// An error quotes nothing of the request that is private, even if the server does.
+func TestErrorsQuoteNothingPrivate(t *testing.T) {
+	echo := func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		said, _ := json.Marshal(r.Header.Get("Authorization") + " " + r.URL.Path + " " + string(body))
+		answer(400, `{"error_code":"link_error.bad_config","error_message":`+string(said)+`,
+			"validation_errors":[{"location":[],"message":`+string(said)+`,"type":"t"}]}`, "X-Request-Id", r.Header.Get("Authorization"))(w, r)
+	}
+	c := inMemory(t, &api{handle: echo})
+	_, exchange := c.ExchangeToken(t.Context(), moneykit.NewSecret("mk_ex_secret"))
+	for _, err := range []error{get(t.Context(), c), exchange} {
+		if !errors.Is(err, moneykit.LinkBadConfig) {
+			t.Fatal(err)
+		}
+		hides(t, fmt.Sprintf("%v %+v %s", err, err, moneykit.RequestID(err)), "mk_ex_secret")
+	}
+	nested := &url.Error{Op: "Get", URL: "https://x/links/" + string(linkID), Err: &url.Error{Op: "Get", URL: "https://x/links/" + string(linkID), Err: io.EOF}}
+	err := get(t.Context(), inMemory(t, roundTrip(func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("gateway: %w", nested) }), moneykit.WithRetries(0)))
+	hides(t, err.Error())
+}
+
+func TestA429IsARateLimitWhoeverSentIt(t *testing.T) {
+	err := get(t.Context(), inMemory(t, &api{handle: answer(429, "<html>")}, moneykit.WithRetries(0)))
+	if !errors.Is(err, moneykit.RateLimitExceeded) {
+		t.Error(err)
 	}
 }

@@ -29,7 +29,7 @@ type Exchange struct {
 	ResponseBody   []byte // what arrived of it; nil when it was larger than 32 MB
 	Err            error  // why no answer arrived, or not all of it
 
-	Sent, Received int // bytes of the bodies as they were on the wire
+	Sent, Received int // bytes of the bodies, what was compressed counted as it is without
 }
 
 // Format prints what identifies the exchange and nothing of what it carried,

@@ -135,7 +135,7 @@ func TestTheCallersHTTPTimeoutIsKept(t *testing.T) {
 		"of a token": {token: slow(time.Hour, numbered("1"))},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			c := build(t, moneykit.WithHTTPClient(&http.Client{Transport: a, Timeout: 3 * time.Second}))
+			c := build(t, moneykit.WithHTTPClient(&http.Client{Transport: a, Timeout: 3 * time.Second}), moneykit.WithRetries(0))
 			began := time.Now()
 			err := get(t.Context(), c)
 			if e := (*moneykit.ConnectionError)(nil); !errors.As(err, &e) {

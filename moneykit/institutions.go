@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -34,7 +35,7 @@ func (i *Institution) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 // InstitutionsQuery narrows a walk over institutions.
 type InstitutionsQuery struct {
 	Name     string // part of the name
-	Featured bool   // only featured ones
+	Featured *bool  // only those that are, or are not, featured; nil for all
 	PageSize int    // up to 1000, 0 leaves it to the server
 }
 
@@ -70,8 +71,8 @@ func (c *Client) Institutions(ctx context.Context, q InstitutionsQuery) iter.Seq
 // MoneyKit API: GET /institutions
 func (c *Client) InstitutionsPage(ctx context.Context, cursor string, q InstitutionsQuery) (*InstitutionsPage, error) {
 	params := query("cursor", cursor, "name", q.Name, "limit", positive(q.PageSize))
-	if q.Featured {
-		params.Set("featured", "true")
+	if q.Featured != nil {
+		params.Set("featured", strconv.FormatBool(*q.Featured))
 	}
 	return call[InstitutionsPage](ctx, c, request{
 		method: http.MethodGet, route: "/institutions", query: params, want: http.StatusOK,

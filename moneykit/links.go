@@ -87,8 +87,8 @@ func (c *Client) ResetLink(ctx context.Context, id LinkID) (*Link, error) {
 }
 
 // RefreshProducts asks the institution for fresh data. It returns at once; the
-// refresh is over when a product's RefreshedAt has moved, or LastAttemptedAt
-// has and ErrorCode is set. Above a product's limit the error is
+// refresh is over when, against the link that it returns, a product's RefreshedAt
+// has moved, or LastAttemptedAt has and ErrorCode is set. Above a product's limit the error is
 // RateLimitExceeded.
 //
 // MoneyKit API: POST /links/{id}/products

@@ -103,6 +103,8 @@ func (l *Link) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return l.keep(d, (*plain)(l))
 }
 
+func (l *Link) lacks() string { return unless(l.ID != "", "link_id") }
+
 // LinkProducts holds the status of each product, nil for one that the link
 // does not have.
 type LinkProducts struct {

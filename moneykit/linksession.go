@@ -118,16 +118,21 @@ type LinkSession struct {
 	Token Secret
 }
 
+// openedSession is the answer to CreateLinkSession, with the token bare.
+type openedSession struct {
+	Response `json:"-"`
+	Extra
+	Token string `json:"link_session_token"`
+}
+
+func (s *openedSession) lacks() string { return unless(s.Token != "", "link_session_token") }
+
 // CreateLinkSession opens a session. Settings that the app may not use end in
 // ForbiddenConfig.
 //
 // MoneyKit API: POST /link-session
 func (c *Client) CreateLinkSession(ctx context.Context, r LinkSessionRequest) (*LinkSession, error) {
-	out, err := call[struct {
-		Response `json:"-"`
-		Extra
-		Token string `json:"link_session_token"`
-	}](ctx, c, request{method: http.MethodPost, route: "/link-session", body: r, want: http.StatusCreated})
+	out, err := call[openedSession](ctx, c, request{method: http.MethodPost, route: "/link-session", body: r, want: http.StatusCreated})
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +149,8 @@ type ExchangedLink struct {
 	Link   Link   `json:"link"`
 }
 
+func (e *ExchangedLink) lacks() string { return unless(e.LinkID != "", "link_id") }
+
 // ExchangeToken turns the token that Connect handed out into a link. A token
 // is good once; after that, and when unknown, the error is
 // InvalidTokenExchange. A relink has none to exchange.
@@ -152,6 +159,6 @@ type ExchangedLink struct {
 func (c *Client) ExchangeToken(ctx context.Context, token Secret) (*ExchangedLink, error) {
 	return call[ExchangedLink](ctx, c, request{
 		method: http.MethodPost, route: "/link-session/exchange-token", want: http.StatusCreated,
-		body: map[string]string{"exchangeable_token": token.Reveal()},
+		body: map[string]string{"exchangeable_token": token.Reveal()}, secret: token,
 	})
 }

@@ -47,7 +47,7 @@ func importOperations() []operation {
 			"customer_user":{"id":"user_1","email":{"address":"a@b.example","customer_verified_at":"2026-03-09T12:00:00Z"},
 				"phone":{"number":"+4930123","country":"CA","customer_verified_at":"2026-03-09T12:00:00Z"}},
 			"provider":"plaid","institution_id":"bank","accounts":[{"account_id":"acc_1","name":"Checking","nickname":"Daily","type":"depository.checking",
-				"mask":"0042","balances":{"currency":"USD","current":-0.1,"available":12345678901234567890.5,"limit":null,"balance_date":"2026-03-09T08:07:06.5+01:00"}}],
+				"mask":"0042","balances":{"currency":"USD","current":-0.10,"available":12345678901234567890.5,"limit":null,"balance_date":"2026-03-09T08:07:06.5+01:00"}}],
 			"transactions":[` + sentFull + `,` + sentLeast + `]}`, 200, link("state", `"error"`, "error_code", `"auth_expired"`)},
 		{"ImportLink with the least", func(ctx context.Context, c *moneykit.Client) (any, error) {
 			return c.ImportLink(ctx, moneykit.ImportLinkRequest{

@@ -11,6 +11,7 @@ import (
 var verifiedAt = time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
 
 func appOperations() []operation {
+	featured := true
 	return []operation{
 		{
 			"Introspect", func(ctx context.Context, c *moneykit.Client) (any, error) { return c.Introspect(ctx) },
@@ -23,7 +24,7 @@ func appOperations() []operation {
 		},
 		{
 			"InstitutionsPage", func(ctx context.Context, c *moneykit.Client) (any, error) {
-				return c.InstitutionsPage(ctx, "cur&sor", moneykit.InstitutionsQuery{Name: "Å & co", Featured: true, PageSize: 20})
+				return c.InstitutionsPage(ctx, "cur&sor", moneykit.InstitutionsQuery{Name: "Å & co", Featured: &featured, PageSize: 20})
 			}, "GET", "/institutions?cursor=cur%26sor&featured=true&limit=20&name=%C3%85+%26+co", "", 200,
 			`{"institutions":[{"institution_id":"b","institution_id_aliases":["c"],"name":"B","country":"CA","is_featured":false}],"cursors":{"next":null}}`,
 		},

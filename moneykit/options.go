@@ -31,6 +31,8 @@ const (
 // Option changes how a Client is built.
 type Option func(*Client) error
 
+var errNil = errors.New("moneykit: an option was given nil")
+
 // WithBaseURL points the client at another server, such as the embedded
 // Sandbox. Plain http is taken for loopback addresses only.
 func WithBaseURL(raw string) Option {
@@ -51,17 +53,29 @@ func WithBaseURL(raw string) Option {
 }
 
 // WithHTTPClient sends requests through hc: its Transport, Jar and Timeout are
-// used. Redirects are refused whatever it says.
+// used. Redirects are refused whatever it says, and Timeout counts the wait for
+// the client's own pace too.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *Client) error {
+		if hc == nil {
+			return errNil
+		}
 		own := *hc
 		c.http = &own
 		return nil
 	}
 }
 
-// WithTransport sends requests through rt instead of http.DefaultTransport.
-func WithTransport(rt http.RoundTripper) Option { return WithHTTPClient(&http.Client{Transport: rt}) }
+// WithTransport sends requests through rt instead of http.DefaultTransport, or
+// of the transport of a [WithHTTPClient] before it.
+func WithTransport(rt http.RoundTripper) Option {
+	return func(c *Client) error {
+		own := *c.http
+		own.Transport = rt
+		c.http = &own
+		return nil
+	}
+}
 
 // WithUserAgent names the program that uses the client.
 func WithUserAgent(agent string) Option {
@@ -81,9 +95,13 @@ func WithVersion(version string) Option {
 }
 
 // WithClock tells the client the time from now instead of time.Now. It decides
-// when tokens and signing keys have aged, not how long calls may take.
+// when tokens and signing keys have aged and what a date in Retry-After means,
+// not how long calls may take.
 func WithClock(now func() time.Time) Option {
 	return func(c *Client) error {
+		if now == nil {
+			return errNil
+		}
 		c.now = now
 		return nil
 	}
@@ -113,7 +131,7 @@ func WithRetries(n int) Option {
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *Client) error {
 		switch {
-		case perSecond < 0 || perSecond > 0 && burst < 1:
+		case !(perSecond >= 0) || perSecond > 0 && burst < 1: // NaN too
 			return errors.New("moneykit: the rate limit has to be positive, with a burst of at least 1")
 		case perSecond == 0:
 			c.pace = rate.NewLimiter(rate.Inf, 0)
@@ -136,9 +154,12 @@ func WithConcurrency(n int) Option {
 }
 
 // WithObserver shows observe every request with its answer, one for each
-// attempt. It is called from many goroutines, before the call returns, and must
-// not wait.
+// attempt. It is called from many goroutines, before the call returns, must not
+// wait and must not change what it is shown.
 func WithObserver(observe func(Exchange)) Option {
+	if observe == nil {
+		return nil
+	}
 	return observer(func(_ context.Context, e Exchange) { observe(e) })
 }
 
@@ -146,6 +167,9 @@ func WithObserver(observe func(Exchange)) Option {
 // failed. The path template, status, duration, attempt, sizes and request id
 // are logged, and nothing that was sent or received.
 func WithLogger(l *slog.Logger) Option {
+	if l == nil {
+		return nil
+	}
 	return observer(func(ctx context.Context, e Exchange) { l.LogAttrs(ctx, e.level(), "moneykit", e.attrs()...) })
 }
 
@@ -156,9 +180,23 @@ func observer(observe func(context.Context, Exchange)) Option {
 	}
 }
 
+// WithWebhookMaxAge replaces [WebhookMaxAge].
+func WithWebhookMaxAge(age time.Duration) Option {
+	return func(c *Client) error {
+		if age <= 0 {
+			return errors.New("moneykit: the age of webhooks has to be positive")
+		}
+		c.webhookAge = age
+		return nil
+	}
+}
+
 // WithDriftReport collects drift in r, which several clients may share.
 func WithDriftReport(r *DriftReport) Option {
 	return func(c *Client) error {
+		if r == nil {
+			return errNil
+		}
 		c.drift = r
 		return nil
 	}

@@ -8,10 +8,11 @@ import (
 )
 
 // walk turns a cursor-paged operation into an iterator. A cursor that comes
-// back unchanged would never end, so it is an error.
+// back would never end, so it is an error.
 func walk[T any](route string, page func(cursor string) ([]T, string, Response, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
+		seen := map[string]bool{}
 		for cursor := ""; ; {
 			items, next, resp, err := page(cursor)
 			if err != nil {
@@ -26,11 +27,11 @@ func walk[T any](route string, page func(cursor string) ([]T, string, Response, 
 			if next == "" {
 				return
 			}
-			if next == cursor {
+			if seen[next] {
 				yield(none, stuckCursor(route, resp))
 				return
 			}
-			cursor = next
+			seen[next], cursor = true, next
 		}
 	}
 }
@@ -52,7 +53,7 @@ func walkPages[T any](page func(number int) (items []T, total int, err error)) i
 				}
 			}
 			seen += len(items)
-			if len(items) == 0 || seen >= total {
+			if len(items) == 0 || total > 0 && seen >= total {
 				return
 			}
 		}

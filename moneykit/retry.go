@@ -22,15 +22,16 @@ const (
 func (c *Client) persist(ctx context.Context, send func(attempt int) error) error {
 	for n := 1; ; n++ {
 		err := send(n)
-		if n > c.retries || !passing(err) || !rest(ctx, pause(n, err)) {
+		if n > c.retries || ctx.Err() != nil || !passing(err) || !rest(ctx, pause(n, err)) {
 			return err
 		}
 	}
 }
 
-// passing reports whether err may be gone on the next try.
+// passing reports whether err may be gone on the next try. Time-outs of the
+// transport are like those of a context; the caller's own are looked at before.
 func passing(err error) bool {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, errPace) || errors.Is(err, context.Canceled) {
 		return false
 	}
 	if e := (*Error)(nil); errors.As(err, &e) {

@@ -1,6 +1,7 @@
 package moneykit
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"log/slog"
 )
@@ -24,6 +25,11 @@ func (s Secret) Reveal() string {
 		return ""
 	}
 	return *s.value
+}
+
+// Equal compares two secrets in constant time. The operator == does not.
+func (s Secret) Equal(other Secret) bool {
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(other.Reveal())) == 1
 }
 
 // Empty reports whether there is nothing to hide.

@@ -18,6 +18,9 @@ import (
 // does not expire on the way.
 const renewAhead = time.Minute
 
+// unknownLife is how long a token is used that does not say.
+const unknownLife = 5 * time.Minute
+
 const tokenRoute = "/auth/token"
 
 // tokens keeps one access token for all calls of a client. oauth2 makes the
@@ -75,7 +78,7 @@ func (t *tokens) get(ctx context.Context) (Secret, error) {
 // renew replaces stale, unless another caller already has.
 func (t *tokens) renew(ctx context.Context, stale Secret) (Secret, error) {
 	t.mu.Lock()
-	if t.token.Token == stale {
+	if t.token.Token.Equal(stale) {
 		t.useable = time.Time{}
 	}
 	t.mu.Unlock()
@@ -122,7 +125,9 @@ func (t *tokens) request(ctx context.Context) (Secret, error) {
 		if token, err = t.config().Token(ctx); err != nil {
 			return t.error(err, transport.answer)
 		}
-		lifetime = max(0, token.Expiry.Sub(asked))
+		if lifetime = token.Expiry.Sub(asked); token.Expiry.IsZero() {
+			lifetime = unknownLife
+		}
 		return nil
 	})
 	if err != nil {

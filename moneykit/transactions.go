@@ -192,5 +192,8 @@ func (c *Client) SyncTransactions(ctx context.Context, id LinkID, cursor string,
 	if page.HasMore && (page.Cursor.Next == "" || page.Cursor.Next == cursor) {
 		return nil, stuckCursor("/links/{id}/transactions/sync", page.Response)
 	}
+	if page.Cursor.Next == "" {
+		page.Cursor.Next = cursor // to lose it would mean to read all of the history again
+	}
 	return page, nil
 }

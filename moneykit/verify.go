@@ -27,7 +27,7 @@ const (
 )
 
 // VerifyWebhook tells whether MoneyKit sent a webhook within the last
-// [WebhookMaxAge], and decodes it. header and body are those of the request;
+// [WebhookMaxAge], or what [WithWebhookMaxAge] says, and decodes it. header and body are those of the request;
 // body has to be all of it, byte for byte, and the caller limits its size.
 //
 // The keys are fetched when first needed and kept for a day at most, so that
@@ -62,7 +62,7 @@ func (k *webhookKeys) verify(ctx context.Context, header http.Header, body []byt
 		return err
 	}
 	switch age := k.now().Sub(at); {
-	case age > WebhookMaxAge:
+	case age > k.age:
 		return &WebhookError{Fault: WebhookTooOld}
 	case age < -webhookAhead:
 		return &WebhookError{Fault: WebhookFromFuture}

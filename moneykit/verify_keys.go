@@ -26,6 +26,7 @@ const (
 type webhookKeys struct {
 	fetch  func(context.Context) (*JWKSet, error) // ends by itself
 	now    func() time.Time
+	age    time.Duration // that a webhook may have
 	flight singleflight.Group
 
 	mu      sync.Mutex
@@ -35,8 +36,8 @@ type webhookKeys struct {
 	failure error                       // of the last fetch
 }
 
-func newWebhookKeys(fetch func(context.Context) (*JWKSet, error), now func() time.Time) *webhookKeys {
-	return &webhookKeys{fetch: fetch, now: now}
+func newWebhookKeys(fetch func(context.Context) (*JWKSet, error), now func() time.Time, age time.Duration) *webhookKeys {
+	return &webhookKeys{fetch: fetch, now: now, age: age}
 }
 
 // key finds a key, and fetches the keys first if that may help. The fetch

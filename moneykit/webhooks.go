@@ -63,6 +63,23 @@ type Webhook struct {
 	Body []byte `json:"-"`
 }
 
+// MarshalJSON returns Body.
+func (w Webhook) MarshalJSON() ([]byte, error) {
+	if w.Body == nil {
+		return nil, errors.New("moneykit: a webhook that was not received has no body")
+	}
+	return w.Body, nil
+}
+
+// UnmarshalJSON is [ParseWebhook], without verifying like it.
+func (w *Webhook) UnmarshalJSON(body []byte) error {
+	parsed, err := ParseWebhook(body)
+	if err == nil {
+		*w = *parsed
+	}
+	return err
+}
+
 // ParseWebhook decodes the body of a webhook WITHOUT verifying it: anyone can
 // have sent it. [Client.VerifyWebhook] is what a server calls.
 //
@@ -71,7 +88,8 @@ type Webhook struct {
 // no link_id, is a [*WebhookError] with the fault [WebhookUnreadable].
 func ParseWebhook(body []byte) (*Webhook, error) {
 	w := &Webhook{MajorVersion: 1}
-	if err := readWebhook(body, w); err != nil {
+	type plain Webhook // without UnmarshalJSON, which comes here
+	if err := readWebhook(body, (*plain)(w)); err != nil {
 		return nil, err
 	}
 	switch {

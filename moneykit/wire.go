@@ -3,6 +3,7 @@ package moneykit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -47,7 +48,6 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	defer release()
 	next := w.next
 	if next == nil {
 		next = http.DefaultTransport
@@ -55,10 +55,15 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	began, started := w.client.now(), time.Now()
 	res, err := next.RoundTrip(req)
 	var body []byte
-	if err == nil {
+	switch {
+	case err == nil && res == nil:
+		err = errors.New("the transport gave neither an answer nor an error")
+	case err == nil && res.Body != nil:
 		body, err = read(req, res)
 	}
-	w.show(req, res, body, err, began, time.Since(started))
+	took := time.Since(started)
+	release()
+	w.show(req, res, body, err, began, took)
 	if err != nil {
 		return nil, err
 	}
@@ -66,22 +71,23 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
+// errPace says that the client's own rate limit leaves no time for a request.
+var errPace = errors.New("the client's own rate limit")
+
 // turn waits until the client may send another request.
 func (w *wire) turn(ctx context.Context) (release func(), err error) {
-	select {
-	case w.client.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	release = func() { <-w.client.slots }
 	if err := w.client.pace.Wait(ctx); err != nil {
-		release()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("the client's own rate limit: %w", context.DeadlineExceeded)
+		return nil, fmt.Errorf("%w: %w", errPace, context.DeadlineExceeded)
 	}
-	return release, nil
+	select {
+	case w.client.slots <- struct{}{}:
+		return func() { <-w.client.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func read(req *http.Request, res *http.Response) ([]byte, error) {

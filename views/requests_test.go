@@ -84,7 +84,7 @@ func TestNewerRequestsAboveTheViewAreCounted(t *testing.T) {
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("L")
 		w.Misses("newer")
-		w.Wait(10 * time.Minute)
+		w.Wait(2 * time.Minute)
 		w.Sees("↑ ", " newer")
 		w.Press("g")
 		w.Misses("newer")
