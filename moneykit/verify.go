@@ -27,8 +27,9 @@ const (
 )
 
 // VerifyWebhook tells whether MoneyKit sent a webhook within the last
-// [WebhookMaxAge], or what [WithWebhookMaxAge] says, and decodes it. header and body are those of the request;
-// body has to be all of it, byte for byte, and the caller limits its size.
+// [WebhookMaxAge], or what [WithWebhookMaxAge] says, and decodes it. header and
+// body are those of the request; body has to be all of it, byte for byte, and
+// the caller limits its size.
 //
 // The keys are fetched when first needed and kept for a day at most, so that
 // nearly all calls do without the network. Whoever has got hold of a webhook can
