@@ -102,7 +102,7 @@ type AccountResult struct {
 func (c *Client) Accounts(ctx context.Context, id LinkID, only ...AccountID) (*AccountsResult, error) {
 	return call[AccountsResult](ctx, c, request{
 		method: http.MethodGet, route: "/links/{id}/accounts", args: []string{string(id)},
-		query: accountIDs(only), want: http.StatusOK,
+		query: accountIDs(only),
 	})
 }
 
@@ -112,7 +112,7 @@ func (c *Client) Accounts(ctx context.Context, id LinkID, only ...AccountID) (*A
 func (c *Client) Account(ctx context.Context, id LinkID, account AccountID) (*AccountResult, error) {
 	return call[AccountResult](ctx, c, request{
 		method: http.MethodGet, route: "/links/{id}/accounts/{account_id}",
-		args: []string{string(id), string(account)}, want: http.StatusOK,
+		args: []string{string(id), string(account)},
 	})
 }
 

@@ -49,5 +49,5 @@ func (c *Client) AccessToken(ctx context.Context) (AccessToken, error) {
 //
 // MoneyKit API: GET /auth/introspect
 func (c *Client) Introspect(ctx context.Context) (*ClientInfo, error) {
-	return call[ClientInfo](ctx, c, request{method: http.MethodGet, route: "/auth/introspect", want: http.StatusOK})
+	return call[ClientInfo](ctx, c, request{method: http.MethodGet, route: "/auth/introspect"})
 }

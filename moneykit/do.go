@@ -30,7 +30,7 @@ type request struct {
 	args   []string // values for the template's {…}, in order
 	query  url.Values
 	body   any    // encoded as JSON, nil for none
-	want   int    // the status that means success
+	empty  bool   // success has no body
 	open   bool   // needs no token
 	secret Secret // that the body carries
 }
@@ -76,7 +76,7 @@ func call[T any, P interface {
 		return nil, err
 	}
 	out := new(T)
-	if r.want != http.StatusNoContent {
+	if !r.empty {
 		fault := ResponseError{Call: Call{Method: r.method, Route: r.route, RequestID: resp.RequestID}, Status: status}
 		if err := decode(resp.Body, out); err != nil {
 			fault.Reason, fault.Err = "the answer is not the JSON it should be", err
@@ -108,7 +108,7 @@ func (c *Client) do(ctx context.Context, r request) (status int, resp Response, 
 		attempts++
 		status, resp, err = c.attempt(ctx, r, token, attempts)
 		if acted && r.method == http.MethodDelete && status == http.StatusGone {
-			status, err = r.want, nil // an earlier attempt did it, and its answer was lost
+			err = nil // an earlier attempt did it, and its answer was lost
 		}
 		acted = acted || mayHaveActed(err)
 		return err

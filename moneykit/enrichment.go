@@ -28,6 +28,6 @@ type CorrectedTransactions struct {
 func (c *Client) CorrectEnrichment(ctx context.Context, id LinkID, transaction TransactionID, to Correction) (*CorrectedTransactions, error) {
 	return call[CorrectedTransactions](ctx, c, request{
 		method: http.MethodPost, route: "/links/{id}/transactions/{txn_id}/enrichment",
-		args: []string{string(id), string(transaction)}, body: to, want: http.StatusOK,
+		args: []string{string(id), string(transaction)}, body: to,
 	})
 }

@@ -87,6 +87,6 @@ type IdentityResult struct {
 func (c *Client) Identities(ctx context.Context, id LinkID, only ...AccountID) (*IdentityResult, error) {
 	return call[IdentityResult](ctx, c, request{
 		method: http.MethodGet, route: "/links/{id}/identity", args: []string{string(id)},
-		query: accountIDs(only), want: http.StatusOK,
+		query: accountIDs(only),
 	})
 }

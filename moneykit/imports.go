@@ -63,7 +63,7 @@ func (t ImportTransaction) MarshalJSON() ([]byte, error) {
 // MoneyKit API: POST /links/import
 func (c *Client) ImportLink(ctx context.Context, r ImportLinkRequest) (*Link, error) {
 	return call[Link](ctx, c, request{
-		method: http.MethodPost, route: "/links/import", body: r, want: http.StatusOK,
+		method: http.MethodPost, route: "/links/import", body: r,
 	})
 }
 
@@ -72,7 +72,7 @@ func (c *Client) ImportLink(ctx context.Context, r ImportLinkRequest) (*Link, er
 // MoneyKit API: POST /links/{id}/import/transactions
 func (c *Client) ImportTransactions(ctx context.Context, id LinkID, transactions []ImportTransaction) (*Link, error) {
 	return call[Link](ctx, c, request{
-		method: http.MethodPost, route: "/links/{id}/import/transactions", args: []string{string(id)}, want: http.StatusOK,
+		method: http.MethodPost, route: "/links/{id}/import/transactions", args: []string{string(id)},
 		body: struct {
 			Transactions []ImportTransaction `json:"transactions"`
 		}{transactions},

@@ -75,7 +75,7 @@ func (c *Client) InstitutionsPage(ctx context.Context, cursor string, q Institut
 		params.Set("featured", strconv.FormatBool(*q.Featured))
 	}
 	return call[InstitutionsPage](ctx, c, request{
-		method: http.MethodGet, route: "/institutions", query: params, want: http.StatusOK,
+		method: http.MethodGet, route: "/institutions", query: params,
 	})
 }
 
@@ -84,6 +84,6 @@ func (c *Client) InstitutionsPage(ctx context.Context, cursor string, q Institut
 // MoneyKit API: GET /institutions/{institution_id}
 func (c *Client) Institution(ctx context.Context, id InstitutionID) (*Institution, error) {
 	return call[Institution](ctx, c, request{
-		method: http.MethodGet, route: "/institutions/{institution_id}", args: []string{string(id)}, want: http.StatusOK,
+		method: http.MethodGet, route: "/institutions/{institution_id}", args: []string{string(id)},
 	})
 }

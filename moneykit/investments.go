@@ -75,7 +75,7 @@ type HoldingsResult struct {
 func (c *Client) Holdings(ctx context.Context, id LinkID, only ...AccountID) (*HoldingsResult, error) {
 	return call[HoldingsResult](ctx, c, request{
 		method: http.MethodGet, route: "/links/{id}/investments/holdings", args: []string{string(id)},
-		query: accountIDs(only), want: http.StatusOK,
+		query: accountIDs(only),
 	})
 }
 
@@ -145,6 +145,6 @@ func (c *Client) InvestmentTransactions(ctx context.Context, id LinkID, q Transa
 func (c *Client) InvestmentTransactionsPage(ctx context.Context, id LinkID, page int, q TransactionsQuery) (*InvestmentTransactionsPage, error) {
 	return call[InvestmentTransactionsPage](ctx, c, request{
 		method: http.MethodGet, route: "/links/{id}/investments/transactions", args: []string{string(id)},
-		query: q.params(page), want: http.StatusOK,
+		query: q.params(page),
 	})
 }

@@ -19,6 +19,6 @@ type JWKSet struct {
 // MoneyKit API: GET /.well-known/jwks.json
 func (c *Client) JWKS(ctx context.Context) (*JWKSet, error) {
 	return call[JWKSet](ctx, c, request{
-		method: http.MethodGet, route: "/.well-known/jwks.json", want: http.StatusOK, open: true,
+		method: http.MethodGet, route: "/.well-known/jwks.json", open: true,
 	})
 }

@@ -26,7 +26,7 @@ func (c *Client) Links(ctx context.Context, pageSize int) iter.Seq2[LinkRef, err
 // MoneyKit API: GET /links
 func (c *Client) LinksPage(ctx context.Context, cursor string, limit int) (*LinksPage, error) {
 	return call[LinksPage](ctx, c, request{
-		method: http.MethodGet, route: "/links", want: http.StatusOK,
+		method: http.MethodGet, route: "/links",
 		query: query("cursor", cursor, "limit", positive(limit)),
 	})
 }
@@ -36,7 +36,7 @@ func (c *Client) LinksPage(ctx context.Context, cursor string, limit int) (*Link
 // MoneyKit API: GET /links/{id}
 func (c *Client) Link(ctx context.Context, id LinkID) (*Link, error) {
 	return call[Link](ctx, c, request{
-		method: http.MethodGet, route: "/links/{id}", args: []string{string(id)}, want: http.StatusOK,
+		method: http.MethodGet, route: "/links/{id}", args: []string{string(id)},
 	})
 }
 
@@ -45,7 +45,7 @@ func (c *Client) Link(ctx context.Context, id LinkID) (*Link, error) {
 // MoneyKit API: DELETE /links/{id}
 func (c *Client) DeleteLink(ctx context.Context, id LinkID) (*Response, error) {
 	return call[Response](ctx, c, request{
-		method: http.MethodDelete, route: "/links/{id}", args: []string{string(id)}, want: http.StatusNoContent,
+		method: http.MethodDelete, route: "/links/{id}", args: []string{string(id)}, empty: true,
 	})
 }
 
@@ -73,7 +73,7 @@ func (c *Client) UpdateLink(ctx context.Context, id LinkID, u LinkUpdate) (*Link
 		body["tags"] = *u.Tags
 	}
 	return call[Link](ctx, c, request{
-		method: http.MethodPatch, route: "/links/{id}", args: []string{string(id)}, body: body, want: http.StatusOK,
+		method: http.MethodPatch, route: "/links/{id}", args: []string{string(id)}, body: body,
 	})
 }
 
@@ -82,7 +82,7 @@ func (c *Client) UpdateLink(ctx context.Context, id LinkID, u LinkUpdate) (*Link
 // MoneyKit API: POST /links/{id}/reset
 func (c *Client) ResetLink(ctx context.Context, id LinkID) (*Link, error) {
 	return call[Link](ctx, c, request{
-		method: http.MethodPost, route: "/links/{id}/reset", args: []string{string(id)}, want: http.StatusOK,
+		method: http.MethodPost, route: "/links/{id}/reset", args: []string{string(id)},
 	})
 }
 
@@ -94,7 +94,7 @@ func (c *Client) ResetLink(ctx context.Context, id LinkID) (*Link, error) {
 // MoneyKit API: POST /links/{id}/products
 func (c *Client) RefreshProducts(ctx context.Context, id LinkID, products ...Product) (*Link, error) {
 	return call[Link](ctx, c, request{
-		method: http.MethodPost, route: "/links/{id}/products", args: []string{string(id)}, want: http.StatusAccepted,
+		method: http.MethodPost, route: "/links/{id}/products", args: []string{string(id)},
 		body: struct {
 			Products []Product `json:"products"`
 		}{products},

@@ -132,7 +132,7 @@ func (s *openedSession) lacks() string { return unless(s.Token != "", "link_sess
 //
 // MoneyKit API: POST /link-session
 func (c *Client) CreateLinkSession(ctx context.Context, r LinkSessionRequest) (*LinkSession, error) {
-	out, err := call[openedSession](ctx, c, request{method: http.MethodPost, route: "/link-session", body: r, want: http.StatusCreated})
+	out, err := call[openedSession](ctx, c, request{method: http.MethodPost, route: "/link-session", body: r})
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (e *ExchangedLink) lacks() string { return unless(e.LinkID != "", "link_id"
 // MoneyKit API: POST /link-session/exchange-token
 func (c *Client) ExchangeToken(ctx context.Context, token Secret) (*ExchangedLink, error) {
 	return call[ExchangedLink](ctx, c, request{
-		method: http.MethodPost, route: "/link-session/exchange-token", want: http.StatusCreated,
+		method: http.MethodPost, route: "/link-session/exchange-token",
 		body: map[string]string{"exchangeable_token": token.Reveal()}, secret: token,
 	})
 }

@@ -79,6 +79,6 @@ type NumbersResult struct {
 // MoneyKit API: GET /links/{id}/accounts/numbers
 func (c *Client) AccountNumbers(ctx context.Context, id LinkID) (*NumbersResult, error) {
 	return call[NumbersResult](ctx, c, request{
-		method: http.MethodGet, route: "/links/{id}/accounts/numbers", args: []string{string(id)}, want: http.StatusOK,
+		method: http.MethodGet, route: "/links/{id}/accounts/numbers", args: []string{string(id)},
 	})
 }

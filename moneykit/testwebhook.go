@@ -18,7 +18,7 @@ type WebhookTest struct {
 // MoneyKit API: POST /webhooks/test/link/{id}
 func (c *Client) TriggerTestWebhook(ctx context.Context, id LinkID, event WebhookEvent, idempotencyKey string) (*WebhookTest, error) {
 	return call[WebhookTest](ctx, c, request{
-		method: http.MethodPost, route: "/webhooks/test/link/{id}", args: []string{string(id)}, want: http.StatusOK,
+		method: http.MethodPost, route: "/webhooks/test/link/{id}", args: []string{string(id)},
 		body: struct {
 			Event WebhookEvent `json:"webhook_event"`
 			Key   string       `json:"webhook_idempotency_key"`

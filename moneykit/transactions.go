@@ -151,7 +151,7 @@ func (c *Client) Transactions(ctx context.Context, id LinkID, q TransactionsQuer
 func (c *Client) TransactionsPage(ctx context.Context, id LinkID, page int, q TransactionsQuery) (*TransactionsPage, error) {
 	return call[TransactionsPage](ctx, c, request{
 		method: http.MethodGet, route: "/links/{id}/transactions", args: []string{string(id)},
-		query: q.params(page), want: http.StatusOK,
+		query: q.params(page),
 	})
 }
 
@@ -184,7 +184,7 @@ type SyncedTransactions struct {
 func (c *Client) SyncTransactions(ctx context.Context, id LinkID, cursor string, size int) (*SyncPage, error) {
 	page, err := call[SyncPage](ctx, c, request{
 		method: http.MethodGet, route: "/links/{id}/transactions/sync", args: []string{string(id)},
-		query: query("cursor", cursor, "size", positive(size)), want: http.StatusOK,
+		query: query("cursor", cursor, "size", positive(size)),
 	})
 	if err != nil {
 		return nil, err

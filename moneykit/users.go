@@ -20,7 +20,7 @@ type UserLinks struct {
 // MoneyKit API: GET /users/{id}/links
 func (c *Client) UserLinks(ctx context.Context, user UserID) (*UserLinks, error) {
 	return call[UserLinks](ctx, c, request{
-		method: http.MethodGet, route: "/users/{id}/links", args: []string{string(user)}, want: http.StatusOK,
+		method: http.MethodGet, route: "/users/{id}/links", args: []string{string(user)},
 	})
 }
 
@@ -52,7 +52,7 @@ func (c *Client) UserAccounts(ctx context.Context, user UserID, q UserAccountsQu
 	add(params, "account_ids", q.Accounts)
 	add(params, "institution_ids", q.Institutions)
 	return call[UserAccounts](ctx, c, request{
-		method: http.MethodGet, route: "/users/{id}/accounts", args: []string{string(user)}, query: params, want: http.StatusOK,
+		method: http.MethodGet, route: "/users/{id}/accounts", args: []string{string(user)}, query: params,
 	})
 }
 
@@ -101,6 +101,6 @@ func (c *Client) UserTransactionsPage(ctx context.Context, user UserID, page int
 	add(params, "account_id", q.Accounts)
 	add(params, "institution_id", q.Institutions)
 	return call[UserTransactionsPage](ctx, c, request{
-		method: http.MethodGet, route: "/users/{id}/transactions", args: []string{string(user)}, query: params, want: http.StatusOK,
+		method: http.MethodGet, route: "/users/{id}/transactions", args: []string{string(user)}, query: params,
 	})
 }
