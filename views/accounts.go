@@ -129,6 +129,7 @@ func (a *accountsTab) actions() []ui.Action {
 }
 
 func (a *accountsTab) capturing() bool         { return false }
+func (a *accountsTab) failure() error          { return a.accounts.err }
 func (a *accountsTab) setTheme(t *theme.Theme) { a.table.SetTheme(t) }
 
 func (a *accountsTab) setSize(w, h int) {

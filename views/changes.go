@@ -172,6 +172,7 @@ func (c *changesTab) actions() []ui.Action {
 }
 
 func (c *changesTab) capturing() bool         { return false }
+func (c *changesTab) failure() error          { return c.history.err }
 func (c *changesTab) setTheme(t *theme.Theme) { c.table.SetTheme(t) }
 
 func (c *changesTab) setSize(w, h int) {

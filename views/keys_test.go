@@ -52,7 +52,7 @@ func everyScreen(t *testing.T) []struct {
 		{"Changes", changes.actions()},
 		{"JSON", link.tabs[tabJSON].actions()},
 		{"Account", account.Actions()},
-		{"Requests", newRequests(s.app).Actions()},
+		{"Requests", newRequests(s.app, nil).Actions()},
 		{"Request", newRequest(s.app, inspect.Entry{}).Actions()},
 		{"Support bundle", newBundle(s.app, inspect.Bundle{}).Actions()},
 		{"Contract drift", newDrift(s.app).Actions()},

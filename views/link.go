@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -33,6 +34,7 @@ type tab interface {
 	update(tea.Msg) tea.Cmd
 	actions() []ui.Action
 	capturing() bool
+	failure() error // why its data could not be read
 	setSize(w, h int)
 	setTheme(*theme.Theme)
 	view() string
@@ -145,7 +147,7 @@ func (l *linkScreen) Actions() []ui.Action {
 		ui.Action{Name: "Next tab", Key: ui.Bind("tab", "next tab"), Do: func() tea.Cmd { return l.turn(l.tab + 1) }},
 		ui.Action{Name: "Previous tab", Key: ui.Bind("shift+tab", "previous tab"), Quiet: true, Do: func() tea.Cmd { return l.turn(l.tab + len(l.tabs) - 1) }},
 	)
-	actions = append(actions, l.elsewhere()...)
+	actions = append(actions, l.elsewhere(func() error { return cmp.Or(l.tabs[l.tab].failure(), l.snapshot.Err) })...)
 	for i, t := range l.tabs {
 		key := strconv.Itoa(i + 1)
 		actions = append(actions, ui.Action{Name: "Tab " + t.name(), Key: ui.Bind(key, t.name()), Quiet: true, Do: func() tea.Cmd { return l.turn(i) }})

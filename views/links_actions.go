@@ -15,7 +15,7 @@ const noLink = "there is no link under the cursor"
 
 func (l *linksScreen) Actions() []ui.Action {
 	if l.rows.known() == 0 && !l.listing.loaded {
-		return append([]ui.Action{{Name: "Ask for the links again", Key: ui.Bind("r", "try again"), Do: l.list}}, l.elsewhere()...)
+		return append([]ui.Action{{Name: "Ask for the links again", Key: ui.Bind("r", "try again"), Do: l.list}}, l.elsewhere(l.failure)...)
 	}
 	actions := []ui.Action{{
 		Name: "Open the link", Key: ui.Bind("enter", "open"), Disabled: l.none,
@@ -23,7 +23,7 @@ func (l *linksScreen) Actions() []ui.Action {
 	}}
 	actions = append(actions, l.linkActions(l.current, func() tea.Cmd { return l.enter(tabChanges) })...)
 	actions = append(actions, l.filter.actions(l.filtered)...)
-	actions = append(actions, l.elsewhere()...)
+	actions = append(actions, l.elsewhere(l.failure)...)
 	actions = append(actions,
 		ui.Action{Name: "Ask MoneyKit for its links again", Key: ui.Bind("ctrl+r", "reload"), Quiet: true, Do: l.list},
 		ui.Action{Name: "Sort by the next column", Key: ui.Bind("s", "sort"), Quiet: true, Do: func() tea.Cmd {
@@ -34,6 +34,14 @@ func (l *linksScreen) Actions() []ui.Action {
 		}},
 	)
 	return append(actions, moves(l.table, l.show)...)
+}
+
+// failure is why the list, or the link under the cursor, could not be read.
+func (l *linksScreen) failure() error {
+	if s, ok := l.current(); ok && s.Err != nil {
+		return s.Err
+	}
+	return l.listing.err
 }
 
 func (l *linksScreen) none() string {
@@ -74,11 +82,11 @@ func (l *linksScreen) sort(column int, reverse bool) tea.Cmd {
 }
 
 // elsewhere are the actions that lead to other links and profiles.
-func (s *session) elsewhere() []ui.Action {
+func (s *session) elsewhere(why func() error) []ui.Action {
 	return []ui.Action{
 		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Ask: s.askID},
 		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: true, Do: func() tea.Cmd { return ui.Push(newProfiles(s.app)) }},
-		requestsAction(s.app),
+		requestsAction(s.app, why),
 	}
 }
 

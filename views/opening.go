@@ -168,7 +168,7 @@ func (o *openingScreen) Actions() []ui.Action {
 	return []ui.Action{
 		{Name: "Try again", Key: ui.Bind("r", "try again"), Do: o.start},
 		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Do: func() tea.Cmd { return ui.Push(newProfiles(o.app)) }},
-		requestsAction(o.app),
+		requestsAction(o.app, func() error { return o.opened.err }),
 	}
 }
 

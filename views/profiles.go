@@ -135,7 +135,7 @@ func (p *profilesScreen) Actions() []ui.Action {
 			}
 			return ""
 		}, Ask: p.askRemove},
-		requestsAction(p.app),
+		requestsAction(p.app, untroubled),
 	}, moves(p.table, stay)...)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"till/moneykit"
 	"till/moneykit/inspect"
 	"till/ui"
 	"till/ui/cell"
@@ -26,6 +27,7 @@ type requestsScreen struct {
 	filter filter
 	failed bool   // only those that failed
 	at     uint64 // number of the request under the cursor
+	why    error  // on the screen below; its request is looked for first
 	all    []inspect.Entry
 	shown  requestRows
 	pace   inspect.Pace
@@ -34,8 +36,8 @@ type requestsScreen struct {
 
 var _ ui.Screen = (*requestsScreen)(nil)
 
-func newRequests(app *App) *requestsScreen {
-	return &requestsScreen{app: app, filter: newFilter(), table: table.New(
+func newRequests(app *App, why error) *requestsScreen {
+	return &requestsScreen{app: app, why: why, filter: newFilter(), table: table.New(
 		table.Column{Title: "TIME", Width: 8},
 		table.Column{Title: "REQUEST", Width: 24, Flex: 3},
 		table.Column{Title: "STATUS", Width: 9},
@@ -45,11 +47,12 @@ func newRequests(app *App) *requestsScreen {
 	)}
 }
 
-// requestsAction opens the requests from any screen.
-func requestsAction(app *App) ui.Action {
+// requestsAction opens the requests from any screen, at the one that ended in
+// the error that the screen shows, if it does.
+func requestsAction(app *App, why func() error) ui.Action {
 	return ui.Action{
 		Name: "Requests: every call to MoneyKit", Key: ui.Bind("L", "requests"), Quiet: true,
-		Do: func() tea.Cmd { return ui.Push(newRequests(app)) },
+		Do: func() tea.Cmd { return ui.Push(newRequests(app, why())) },
 	}
 }
 
@@ -75,7 +78,21 @@ func awaitRequests(ctx context.Context, log *inspect.Log, to ui.To, after uint64
 func (r *requestsScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	r.ctx, r.to = ctx, ui.To{ID: id}
 	newest := r.load()
+	if id := moneykit.RequestID(r.why); id != "" {
+		r.find(id)
+	}
 	return tea.Batch(awaitRequests(ctx, r.app.Calls, r.to, newest), tick(time.Second, paceMsg{r.to}))
+}
+
+// find puts the cursor on the request with an id, if it is still there.
+func (r *requestsScreen) find(id string) {
+	for i, e := range r.shown {
+		if e.RequestID == id {
+			r.table.MoveTo(i)
+			r.moved()
+			return
+		}
+	}
 }
 
 // load takes in what the log holds and returns the newest number.

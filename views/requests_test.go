@@ -91,6 +91,22 @@ func TestNewerRequestsAboveTheViewAreCounted(t *testing.T) {
 	})
 }
 
+// What failed is found under what was asked since.
+func TestFromAnErrorTheRequestsOpenAtTheOneThatFailed(t *testing.T) {
+	in(t, 120, 40, func(_ *testing.T, w *world) {
+		w.Press("o")
+		w.Type("mk_unknown")
+		w.Press("enter")
+		w.Sees("MoneyKit knows no link with this id", "L requests")
+		w.wire.breaks(http.MethodGet, "/accounts", status(403, `{"error_code":"link_error.forbidden_action","error_message":"no"}`))
+		w.Press("esc", "enter", "2")
+		w.Sees("This data was not permitted")
+		w.Wait(20 * time.Second)
+		w.Press("L")
+		w.Sees("▌ 00:00:00  GET    /links/{id}/accounts", "request id   req_broken", "403 link_error.forbidden_action")
+	})
+}
+
 func TestFailedRequestsAndTheirRetries(t *testing.T) {
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.wire.breaks(http.MethodGet, "/accounts", status(503, `{}`))

@@ -33,6 +33,9 @@ func (r *resource[T]) end(value T, err error) (again bool) {
 	return r.again
 }
 
+// untroubled is for screens that show nothing of MoneyKit's.
+func untroubled() error { return nil }
+
 // blank returns what stands in the place of data that is not there: the error
 // or a word that it is on its way. It is "" when there is data.
 func (r *resource[T]) blank(t *theme.Theme, w, h int, word string) string {

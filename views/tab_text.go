@@ -24,6 +24,7 @@ func newOverviewTab(p *linkPage) *overviewTab { return &overviewTab{linkPage: p}
 func (o *overviewTab) name() string          { return "Overview" }
 func (o *overviewTab) show() tea.Cmd         { o.fill(); return nil }
 func (o *overviewTab) capturing() bool       { return false }
+func (o *overviewTab) failure() error        { return nil }
 func (o *overviewTab) setTheme(*theme.Theme) { o.fill() }
 
 func (o *overviewTab) setSize(w, h int) {
@@ -75,6 +76,7 @@ func newJSONTab(p *linkPage) *jsonTab { return &jsonTab{linkPage: p} }
 func (j *jsonTab) name() string          { return "JSON" }
 func (j *jsonTab) show() tea.Cmd         { j.fill(); return nil }
 func (j *jsonTab) capturing() bool       { return false }
+func (j *jsonTab) failure() error        { return nil }
 func (j *jsonTab) setTheme(*theme.Theme) {}
 func (j *jsonTab) setSize(w, h int)      { j.pane.w, j.pane.h = w, h }
 

@@ -187,6 +187,7 @@ func (t *transactionsTab) actions() []ui.Action {
 }
 
 func (t *transactionsTab) capturing() bool          { return t.filter.typing }
+func (t *transactionsTab) failure() error           { return t.data.err }
 func (t *transactionsTab) setTheme(th *theme.Theme) { t.table.SetTheme(th) }
 
 func (t *transactionsTab) setSize(w, h int) {

@@ -57,7 +57,7 @@ func (s *welcomeScreen) Actions() []ui.Action {
 		}
 		return ui.Open(askCredentials(s.ctx, s.app))
 	}}
-	return append([]ui.Action{choose, requestsAction(s.app)}, moves(s.table, stay)...)
+	return append([]ui.Action{choose, requestsAction(s.app, untroubled)}, moves(s.table, stay)...)
 }
 
 func (s *welcomeScreen) SetTheme(t *theme.Theme) {
