@@ -154,8 +154,7 @@ func (c *Client) attempt(ctx context.Context, r request, token Secret, n int) (i
 	if err != nil {
 		return 0, Response{}, err
 	}
-	id := without([]byte(res.Header.Get("X-Request-Id")), token, c.tokens.creds.ClientSecret)
-	resp := Response{RequestID: string(id), Version: res.Header.Get("MoneyKit-Version"), Body: body}
+	resp := Response{RequestID: res.Header.Get("X-Request-Id"), Version: res.Header.Get("MoneyKit-Version"), Body: body}
 	call.RequestID = resp.RequestID
 	if res.StatusCode/100 == 2 {
 		return res.StatusCode, resp, nil // another than documented would still have done it

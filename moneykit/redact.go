@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,15 +13,14 @@ import (
 // withoutSecrets takes what authorises requests out of the exchange, also where
 // the server has sent it back.
 func (e *Exchange) withoutSecrets(clientSecret Secret) {
-	_, token, _ := strings.Cut(e.RequestHeader.Get("Authorization"), " ")
-	if token != "" {
+	token := bearer(e.RequestHeader)
+	if !token.Empty() {
 		e.RequestHeader.Set("Authorization", "Bearer "+redacted)
 	}
 	if e.Route == tokenRoute {
 		e.RequestBody, e.ResponseBody = redactedForm(e.RequestBody), redactedToken(e.ResponseBody)
 	}
-	secrets := []Secret{NewSecret(token), clientSecret}
-	e.RequestID = string(without([]byte(e.RequestID), secrets...))
+	secrets := []Secret{token, clientSecret}
 	e.ResponseBody = without(e.ResponseBody, secrets...)
 	for _, values := range e.ResponseHeader {
 		for i := range values {
@@ -33,6 +33,12 @@ func (e *Exchange) withoutSecrets(clientSecret Secret) {
 			e.Err = errors.New(clean)
 		}
 	}
+}
+
+// bearer is the token that a request carries.
+func bearer(request http.Header) Secret {
+	_, token, _ := strings.Cut(request.Get("Authorization"), " ")
+	return NewSecret(token)
 }
 
 // without returns text with each secret in it redacted, as a copy if there is

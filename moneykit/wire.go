@@ -54,6 +54,9 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	began, started := w.client.now(), time.Now()
 	res, err := next.RoundTrip(req)
+	if res != nil {
+		w.cleanID(req, res.Header)
+	}
 	var body []byte
 	switch {
 	case err == nil && res == nil:
@@ -69,6 +72,15 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res.Body = whole{bytes.NewReader(body), body}
 	return res, nil
+}
+
+// cleanID takes a secret out of the request id that a server made of it: ids
+// are kept, shown and sent to support.
+func (w *wire) cleanID(req *http.Request, answer http.Header) {
+	id := without([]byte(answer.Get("X-Request-Id")), bearer(req.Header), w.client.tokens.creds.ClientSecret)
+	if len(id) > 0 {
+		answer.Set("X-Request-Id", string(id))
+	}
 }
 
 // errPace says that the client's own rate limit leaves no time for a request.
@@ -110,16 +122,7 @@ func read(req *http.Request, res *http.Response) ([]byte, error) {
 		fault.Reason = "the answer is larger than 32 MB"
 		return body.Bytes(), &fault
 	}
-	return exactly(body.Bytes()), nil
-}
-
-// exactly returns b without the room that was left for more, if that is much:
-// observers keep answers for a while.
-func exactly(b []byte) []byte {
-	if cap(b) > len(b)+len(b)/8+bytes.MinRead {
-		return bytes.Clone(b)
-	}
-	return b
+	return body.Bytes(), nil
 }
 
 // show tells the observers of one exchange.
