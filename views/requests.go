@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type requestsScreen struct {
 	all    []inspect.Entry
 	shown  requestRows
 	pace   inspect.Pace
+	drift  int // findings beyond the contract
 	w, h   int
 }
 
@@ -78,16 +80,18 @@ func awaitRequests(ctx context.Context, log *inspect.Log, to ui.To, after uint64
 func (r *requestsScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	r.ctx, r.to = ctx, ui.To{ID: id}
 	newest := r.load()
-	if id := moneykit.RequestID(r.why); id != "" {
-		r.find(id)
+	if r.why != nil {
+		r.find(r.why)
 	}
 	return tea.Batch(awaitRequests(ctx, r.app.Calls, r.to, newest), tick(time.Second, paceMsg{r.to}))
 }
 
-// find puts the cursor on the request with an id, if it is still there.
-func (r *requestsScreen) find(id string) {
+// find puts the cursor on the request that ended in an error, if it is still
+// there: the one with its id, or the last one that got no answer.
+func (r *requestsScreen) find(why error) {
+	id, lost := moneykit.RequestID(why), (*moneykit.ConnectionError)(nil)
 	for i, e := range r.shown {
-		if e.RequestID == id {
+		if id != "" && e.RequestID == id || errors.As(why, &lost) && e.Status == 0 && e.Route == lost.Route {
 			r.table.MoveTo(i)
 			r.moved()
 			return
@@ -97,7 +101,8 @@ func (r *requestsScreen) find(id string) {
 
 // load takes in what the log holds and returns the newest number.
 func (r *requestsScreen) load() uint64 {
-	r.all, r.pace = r.app.Calls.Entries(), r.app.Calls.Pace(time.Now())
+	r.all = r.app.Calls.Entries()
+	r.measure()
 	r.refilter()
 	if len(r.all) == 0 {
 		return 0
@@ -110,7 +115,7 @@ func (r *requestsScreen) Update(msg tea.Msg) tea.Cmd {
 	case requestsMsg:
 		return awaitRequests(r.ctx, r.app.Calls, r.to, max(msg.newest, r.load()))
 	case paceMsg:
-		r.pace = r.app.Calls.Pace(time.Now())
+		r.measure()
 		return tick(time.Second, paceMsg{r.to})
 	}
 	if r.filter.typing {
@@ -121,6 +126,11 @@ func (r *requestsScreen) Update(msg tea.Msg) tea.Cmd {
 		return cmd
 	}
 	return nil
+}
+
+// measure takes in what the summary tells.
+func (r *requestsScreen) measure() {
+	r.pace, r.drift = r.app.Calls.Pace(time.Now()), len(r.app.Drift.Found())
 }
 
 // refilter picks the rows anew and keeps the cursor on its request, or on the
@@ -242,8 +252,8 @@ func (r *requestsScreen) summary() string {
 	if r.pace.Failed > 0 {
 		add(theme.Bad, "✕ %d/min", r.pace.Failed)
 	}
-	if n := len(r.app.Drift.Found()); n > 0 {
-		add(theme.Warn, "! drift: %d", n)
+	if r.drift > 0 {
+		add(theme.Warn, "! drift: %d", r.drift)
 	}
 	if r.pace.Calls > 0 {
 		add(theme.Muted, "median %s", latency(r.pace.Median))

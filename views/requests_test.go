@@ -93,7 +93,7 @@ func TestNewerRequestsAboveTheViewAreCounted(t *testing.T) {
 
 // What failed is found under what was asked since.
 func TestFromAnErrorTheRequestsOpenAtTheOneThatFailed(t *testing.T) {
-	in(t, 120, 40, func(_ *testing.T, w *world) {
+	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.Press("o")
 		w.Type("mk_unknown")
 		w.Press("enter")
@@ -104,6 +104,14 @@ func TestFromAnErrorTheRequestsOpenAtTheOneThatFailed(t *testing.T) {
 		w.Wait(20 * time.Second)
 		w.Press("L")
 		w.Sees("▌ 00:00:00  GET    /links/{id}/accounts", "request id   req_broken", "403 link_error.forbidden_action")
+
+		w.wire.breaks(http.MethodGet, "/accounts", unplugged) // there is no id to find
+		w.Press("esc", "r")
+		w.Wait(20 * time.Second)
+		w.Press("L")
+		if row := w.Row("▌"); !strings.Contains(row, "/accounts") || !strings.Contains(row, "✕ lost ↻2") {
+			t.Errorf("the cursor is on %s", row)
+		}
 	})
 }
 
