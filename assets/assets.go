@@ -16,3 +16,9 @@ var OpenAPI []byte
 //
 //go:embed words/*.txt
 var Words embed.FS
+
+// Pages holds the web pages of the Sandbox as pages/*.html, each a template of
+// html/template.
+//
+//go:embed pages/*.html
+var Pages embed.FS

@@ -72,9 +72,9 @@ func ExampleClient_Accounts() {
 		fmt.Println(account.Name, current.Decimal.StringFixed(2), account.Balances.Currency, account.Type.Liability())
 	}
 	// Output:
-	// Checking 5493.80 USD false
-	// Savings 35207.23 USD false
-	// Credit Card 115.94 USD true
+	// Checking 4919.26 USD false
+	// Savings 19740.70 USD false
+	// Credit Card 469.60 USD true
 }
 
 func ExampleWithObserver() {

@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"encoding/json"
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -18,14 +16,21 @@ type account struct {
 	nickname string
 	number   string
 	mask     string // the last digits of the number
+	routing  string // where the customer said it
 	currency string
 	limit    decimal.Decimal // of a credit card, else zero
 	opening  decimal.Decimal // before the first transaction
 	booked   decimal.Decimal // the opening balance and all that is posted
 	held     decimal.Decimal // what pending transactions will add to it
 
-	seen balancesAnswer // the balances of the last refresh, which the API shows
+	hidden    bool            // not shared: the household lives on it, the API does not show it
+	portfolio *portfolio      // of an investment account, else nil
+	unvalued  bool            // seen lacks what the portfolio is worth
+	imported  *balancesAnswer // what was imported, shown until something happens
+	seen      balancesAnswer  // the balances of the last refresh, which the API shows
 }
+
+func (a *account) invests() bool { return strings.HasPrefix(a.kind, "investment.") }
 
 func (a *account) liability() bool { return strings.HasPrefix(a.kind, "liability.") }
 
@@ -66,6 +71,11 @@ type balancesAnswer struct {
 
 // look takes the balances that the API shows from now on.
 func (a *account) look(at time.Time) {
+	if a.imported != nil {
+		a.seen, a.imported = *a.imported, nil
+		return
+	}
+	a.unvalued = a.portfolio != nil
 	a.seen = balancesAnswer{Currency: a.currency, Current: number(a.booked, a.currency), BalanceDate: at}
 	switch {
 	case a.limit.IsPositive():
@@ -74,6 +84,17 @@ func (a *account) look(at time.Time) {
 	case strings.HasPrefix(a.kind, "depository."):
 		a.seen.Available = number(a.booked.Add(a.held), a.currency)
 	}
+}
+
+// balances are those of the last refresh. What investments are worth is only
+// worked out when somebody wants to know.
+func (a *account) balances() balancesAnswer {
+	if a.unvalued {
+		a.portfolio.live(a.priced())
+		a.booked = a.portfolio.value(a.priced())
+		a.seen.Current, a.unvalued = number(a.booked, a.currency), false
+	}
+	return a.seen
 }
 
 type accountAnswer struct {
@@ -94,65 +115,6 @@ func (a *account) answer() accountAnswer {
 		Name:        a.name,
 		Nickname:    optional(a.nickname),
 		AccountMask: optional(a.mask),
-		Balances:    a.seen,
+		Balances:    a.balances(),
 	}
-}
-
-// sketch is an account before it has a number and money.
-type sketch struct {
-	kind, name, nickname, currency string
-	low, high                      int // bounds of the opening balance in US cents
-}
-
-// Sketches of the accounts that links have, main account first.
-var (
-	everyday = []sketch{
-		{"depository.checking", "Checking", "", "USD", 180000, 420000},
-		{"depository.savings", "Savings", "Rainy day", "USD", 400000, 2200000},
-		{"liability.credit_card", "Credit Card", "", "USD", 12000, 90000},
-	}
-	wealth = []sketch{
-		{"investment.brokerage", "Brokerage", "Long haul", "USD", 3500000, 12000000},
-		{"liability.mortgage", "Mortgage", "", "USD", 18000000, 42000000},
-	}
-	travels = []sketch{
-		{"depository.checking", "Checking", "Home", "GBP", 220000, 480000},
-		{"depository.savings", "Savings", "", "KWD", 600000, 1800000},
-		{"liability.credit_card", "Credit Card", "", "GBP", 12000, 90000},
-		{"depository.checking", "Euro Checking", "Été à Paris", "EUR", 60000, 140000},
-		{"depository.prepaid", "Travel Money", "東京の旅費", "JPY", 40000, 120000},
-	}
-)
-
-// newAccounts opens the accounts of a link.
-func newAccounts(s *Sandbox, l *link, rng *rand.Rand) []*account {
-	sketches := everyday
-	switch {
-	case l.traveller:
-		sketches = travels
-	case l.product(investmentsProduct) != nil:
-		sketches = append(append([]sketch{}, everyday...), wealth...)
-	}
-	accounts := make([]*account, len(sketches))
-	for i, sk := range sketches {
-		a := &account{
-			id:       s.id("acc_", 22, l.id, "account", sk.name),
-			kind:     sk.kind,
-			name:     sk.name,
-			nickname: sk.nickname,
-			number:   fmt.Sprintf("%010d", rng.Int64N(1e10)),
-			currency: sk.currency,
-			opening:  amount(between(rng, sk.low, sk.high), sk.currency),
-		}
-		if chance(rng, 400) && !l.traveller {
-			a.nickname = ""
-		}
-		if a.kind == "liability.credit_card" {
-			a.limit = amount(between(rng, 6, 15)*100000, a.currency)
-		}
-		a.mask = a.number[len(a.number)-4:]
-		a.booked = a.opening
-		accounts[i] = a
-	}
-	return accounts
 }

@@ -1,9 +1,13 @@
 package sandbox
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -11,10 +15,18 @@ import (
 // tokenLife is how long an access token is good for.
 const tokenLife = time.Hour
 
+// keyPair is a client of the app, and what it may do.
+type keyPair struct {
+	id, secret string
+	scopes     []string // nil for all
+}
+
 // accessToken is what the Sandbox knows of a token it handed out.
 type accessToken struct {
-	scope     string
-	expiresAt time.Time
+	ClientID  string    `json:"client_id"`
+	Scope     string    `json:"scope"`  // as it is told
+	Scopes    []string  `json:"scopes"` // nil for all
+	ExpiresAt time.Time `json:"expires_at"`
 }
 
 type accessTokenAnswer struct {
@@ -32,44 +44,113 @@ func (s *Sandbox) createAccessToken(c *call) (any, error) {
 	if !basic {
 		id, secret = form.Get("client_id"), form.Get("client_secret")
 	}
-	if !same(id, s.clientID) || !same(secret, s.secret) {
+	pair, known := s.client(id, secret)
+	if !known {
 		return nil, unauthorized("Client id or secret is wrong.")
 	}
 	if grant := form.Get("grant_type"); grant != "client_credentials" {
 		return nil, fail(http.StatusBadRequest, "api_error.auth.unauthorized", "grant_type must be client_credentials.")
 	}
+	granted := accessToken{ClientID: pair.id, Scope: form.Get("scope"), ExpiresAt: c.at.Add(tokenLife)}
+	if granted.Scopes, err = pair.grant(granted.Scope); err != nil {
+		return nil, err
+	}
+	if granted.Scope == "" {
+		granted.Scope = strings.Join(pair.allScopes(), " ")
+	}
 	s.forgetTokens(c.at)
 	token := s.mint("mk_at_")
-	s.tokens[token] = accessToken{scope: form.Get("scope"), expiresAt: c.at.Add(tokenLife)}
+	s.Tokens[digest(token)] = granted
+	s.changed()
 	return accessTokenAnswer{AccessToken: token, TokenType: "bearer", ExpiresIn: int(tokenLife.Seconds())}, nil
+}
+
+// digest is what is kept of a token.
+func digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// client finds the key pair of an id and a secret.
+func (s *Sandbox) client(id, secret string) (keyPair, bool) {
+	for _, pair := range s.clients {
+		if same(id, pair.id) && same(secret, pair.secret) {
+			return pair, true
+		}
+	}
+	return keyPair{}, false
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
+func (k keyPair) allScopes() []string {
+	if k.scopes == nil {
+		return scopes()
+	}
+	return k.scopes
+}
+
+// grant narrows what the pair may do to what a token is asked for. A pair that
+// may do everything takes names that the Sandbox does not know, since the
+// contract names none.
+func (k keyPair) grant(asked string) ([]string, error) {
+	names := strings.Fields(asked)
+	if len(names) == 0 {
+		return k.scopes, nil
+	}
+	var known []string
+	for _, name := range names {
+		switch {
+		case slices.Contains(k.allScopes(), name):
+			known = append(known, name)
+		case k.scopes != nil:
+			return nil, fail(http.StatusBadRequest, "api_error.auth.unauthorized", "The client does not have the scope "+strconv.Quote(name)+".")
+		}
+	}
+	return known, nil
+}
+
 // forgetTokens drops tokens that expired long ago. A recent one is kept, so that
 // its holder learns that it expired rather than that it never was.
 func (s *Sandbox) forgetTokens(now time.Time) {
-	for token, t := range s.tokens {
-		if now.Sub(t.expiresAt) > 24*time.Hour {
-			delete(s.tokens, token)
+	for token, t := range s.Tokens {
+		if now.Sub(t.ExpiresAt) > 24*time.Hour {
+			delete(s.Tokens, token)
 		}
 	}
 }
 
-// authorize checks the bearer token of a call.
-func (s *Sandbox) authorize(c *call) (accessToken, error) {
+// authorize checks the bearer token of a call, and that it may do what the
+// route does.
+func (s *Sandbox) authorize(c *call, rt route) (accessToken, error) {
 	scheme, token, _ := strings.Cut(c.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "bearer") || token == "" {
 		return accessToken{}, unauthorized("A bearer token is needed.")
 	}
-	known, ok := s.tokens[token]
-	if !ok {
+	known, ok := s.Tokens[digest(token)]
+	if !ok || !slices.ContainsFunc(s.clients, func(pair keyPair) bool { return pair.id == known.ClientID }) {
 		return accessToken{}, unauthorized("The access token is not known.")
 	}
-	if !c.at.Before(known.expiresAt) {
+	if !c.at.Before(known.ExpiresAt) {
 		return accessToken{}, tokenExpired()
 	}
+	if rt.scope != "" && known.Scopes != nil && !slices.Contains(known.Scopes, rt.scope) {
+		return accessToken{}, rt.outOfScope()
+	}
 	return known, nil
+}
+
+// outOfScope refuses a call in the way that the contract has for its operation.
+func (rt route) outOfScope() error {
+	message := "The client does not have the scope " + rt.scope + "."
+	switch {
+	case rt.id == "create_link_session":
+		return forbiddenConfig(message)
+	case strings.HasPrefix(rt.pattern, "/links/{id}") && rt.id != "import_transactions", strings.HasPrefix(rt.pattern, "/webhooks/"):
+		return forbidden(message)
+	default:
+		return unauthorized(message)
+	}
 }
 
 type appAnswer struct {
@@ -90,5 +171,5 @@ type clientAnswer struct {
 func (s *Sandbox) introspectClient(c *call) (any, error) {
 	app := appAnswer{AppID: s.id("app_", 22, "app"), Name: "till Sandbox"}
 	app.ID, app.AppName = app.AppID, app.Name
-	return clientAnswer{ClientID: s.clientID, ClientName: "Embedded Sandbox", Scope: c.token.scope, App: app}, nil
+	return clientAnswer{ClientID: c.token.ClientID, ClientName: "Embedded Sandbox", Scope: c.token.Scope, App: app}, nil
 }

@@ -22,14 +22,14 @@ func BenchmarkNewWith100000Links(b *testing.B) {
 func BenchmarkFirstTouch(b *testing.B) {
 	for b.Loop() {
 		box := New(WithNow(func() time.Time { return noon }))
-		box.links[0].open(box)
+		box.open(box.linkAt(0))
 	}
 }
 
 func BenchmarkGetLink(b *testing.B) {
 	box := New(WithNow(func() time.Time { return noon }))
-	box.tokens["token"] = accessToken{expiresAt: noon.Add(time.Hour)}
-	req := httptest.NewRequest("GET", "/links/"+box.links[0].id, nil)
+	box.Tokens[digest("token")] = accessToken{ClientID: DefaultClientID, ExpiresAt: noon.Add(time.Hour)}
+	req := httptest.NewRequest("GET", "/links/"+box.linkID(0), nil)
 	req.Header.Set("Authorization", "Bearer token")
 	for b.Loop() {
 		box.ServeHTTP(httptest.NewRecorder(), req)

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net/http"
 	"slices"
-	"strconv"
 )
 
 // connectBody is what a user entered in Connect so far. The token stands for
@@ -14,7 +13,13 @@ type connectBody struct {
 	Username      string   `json:"username"`
 	Password      string   `json:"password"`
 	Answers       []string `json:"answers"`
-	Deny          bool     `json:"deny"`
+	// AccountIDs are the accounts to share, nil for all; names do as well.
+	AccountIDs []string `json:"account_ids"`
+	// Products are those permitted of the ones that ask for it, nil for all.
+	Products []product `json:"products"`
+	Deny     bool      `json:"deny"`
+	// RedirectURL is where an OAuth bank sent the browser back to.
+	RedirectURL string `json:"redirect_url"`
 }
 
 // refusalBody is Connect's way to say no: for the user, and for support.
@@ -31,31 +36,6 @@ func refusal(code, message string) *problem {
 	}
 }
 
-// connectSession reads a control call: the session that its token names, and
-// the bank if one is chosen.
-func (s *Sandbox) connectSession(c *call) (connectBody, *session, *institution, error) {
-	var body connectBody
-	if err := decode(c, &body); err != nil {
-		return body, nil, nil, refusal("invalid_request", "The request is not the JSON expected here.")
-	}
-	at := s.sessions[body.Token]
-	if at == nil || at.used {
-		gone := refusal("session_not_found", "This session is not known, or was used already.")
-		gone.status = http.StatusNotFound
-		return body, nil, nil, gone
-	}
-	bank := at.bank
-	if bank == nil && body.InstitutionID != "" {
-		if bank = s.institution(body.InstitutionID); bank == nil {
-			return body, nil, nil, refusal("institution_not_found", "There is no such institution.")
-		}
-	}
-	if at.relink != nil && at.relink.state == deleted {
-		return body, nil, nil, refusal("link_deleted", "The link was deleted.")
-	}
-	return body, at, bank, nil
-}
-
 // signed puts the request's id into a refusal.
 func signed(c *call, err error) error {
 	if p, ok := err.(*problem); ok {
@@ -66,22 +46,75 @@ func signed(c *call, err error) error {
 	return err
 }
 
+// session finds the session of a token, as long as it can be used.
+func (s *Sandbox) session(c *call, token string) (*session, error) {
+	at := s.Sessions[token]
+	gone := refusal("session_not_found", "This session is not known, or was used already.")
+	gone.status = http.StatusNotFound
+	switch {
+	case at == nil || at.Used:
+		return nil, gone
+	case !c.at.Before(at.ExpiresAt):
+		return nil, refusal("session_expired", "This session has expired. Start again.")
+	}
+	if at.Relink != "" && s.find(at.Relink).State == deleted {
+		return nil, refusal("link_deleted", "The link was deleted.")
+	}
+	return at, nil
+}
+
+// entered reads a control call: what was entered, the session that its token
+// names, and the bank if one is chosen.
+func (s *Sandbox) entered(c *call) (connectBody, *session, *institution, error) {
+	var body connectBody
+	if err := decode(c, &body); err != nil {
+		return body, nil, nil, refusal("invalid_request", "The request is not the JSON expected here.")
+	}
+	at, err := s.session(c, body.Token)
+	if err != nil {
+		return body, nil, nil, err
+	}
+	id := at.Bank
+	if id == "" {
+		id = body.InstitutionID
+	}
+	bank := s.institution(id)
+	if bank == nil && id != "" {
+		return body, nil, nil, refusal("institution_not_found", "There is no such institution.")
+	}
+	if body.RedirectURL != "" {
+		if body.Answers, err = at.answered(body.RedirectURL); err != nil {
+			return body, nil, nil, err
+		}
+		if body.AccountIDs == nil && at.Relink == "" {
+			body.AccountIDs = at.Consent.Accounts
+		}
+	}
+	return body, at, bank, nil
+}
+
 // connectNext tells what Connect would ask next. It changes nothing.
 func (s *Sandbox) connectNext(c *call) (any, error) {
-	body, _, bank, err := s.connectSession(c)
+	body, at, bank, err := s.entered(c)
 	if err != nil {
 		return nil, signed(c, err)
 	}
 	if bank == nil {
-		choice := step{Kind: "institution", Prompt: "Choose your institution", Options: []string{}}
+		choice := stage{Kind: "institution", Prompt: "Choose your institution", Options: []string{}}
 		for _, i := range s.institutions {
 			choice.Options = append(choice.Options, i.ID)
 		}
 		return choice, nil
 	}
-	next, _, err := interview(bank, body)
+	next, user, err := interview(bank, body)
 	if err != nil {
 		return nil, signed(c, err)
+	}
+	switch next.Kind {
+	case "done":
+		next.Accounts, next.Products = s.offer(at, user), at.asks()
+	case consents.kind:
+		next.URL = bankPage(body.Token)
 	}
 	return next, nil
 }
@@ -93,14 +126,14 @@ type connectAnswer struct {
 
 // connect goes through all of Connect at once.
 func (s *Sandbox) connect(c *call) (any, error) {
-	body, at, bank, err := s.connectSession(c)
+	body, at, bank, err := s.entered(c)
 	if err != nil {
 		return nil, signed(c, err)
 	}
 	if bank == nil {
 		return nil, signed(c, refusal("institution_required", "No institution was chosen."))
 	}
-	last, persona, err := interview(bank, body)
+	last, user, err := interview(bank, body)
 	if err != nil {
 		return nil, signed(c, err)
 	}
@@ -111,54 +144,56 @@ func (s *Sandbox) connect(c *call) (any, error) {
 	default:
 		return nil, signed(c, refusal("user_input_incorrect", "Not answered yet: "+last.Prompt))
 	}
-	at.used = true
-	if at.relink != nil {
-		at.relink.renew(at)
-		s.startConnecting(at.relink, c.at)
-		return connectAnswer{LinkID: at.relink.id}, nil
+	answer, err := s.complete(c, at, bank, user, body)
+	if err != nil {
+		return nil, signed(c, err)
 	}
-	l := s.newLink(at, bank, persona, c)
+	return answer, nil
+}
+
+// complete makes or mends the link, once the user has said everything.
+func (s *Sandbox) complete(c *call, at *session, bank *institution, user string, body connectBody) (any, error) {
+	permitted, err := at.permitted(body.Products)
+	if err != nil {
+		return nil, err
+	}
+	if at.Relink != "" {
+		l := s.find(at.Relink)
+		at.Used = true
+		l.renew(at, permitted)
+		s.startConnecting(l, c.at)
+		return connectAnswer{LinkID: l.id}, nil
+	}
+	if at.Features.RejectDuplicate && slices.ContainsFunc(s.linksOf(at.User), func(l *link) bool { return l.Bank == bank.ID }) {
+		return nil, refusal("duplicate_institution", bank.Name+" is connected already.")
+	}
+	o := s.origin(at, user)
+	if o.Chosen, err = s.choose(at, o, body.AccountIDs); err != nil {
+		return nil, err
+	}
+	at.Used = true
+	l := &link{
+		Place: s.Total, Bank: bank.ID, User: at.User, Provider: defaultProvider, State: awaitingTokenExchange, CreatedAt: c.at, Origin: o,
+	}
+	s.adopt(l)
+	l.renew(at, permitted)
+	l.Origin.Wealthy = l.product(investmentsProduct) != nil
+	s.add(l)
 	token := s.mint("mk_ex_")
-	s.exchanges[token] = l
+	s.Exchanges[token] = exchange{Place: l.Place, ExpiresAt: c.at.Add(sessionLife)}
+	s.stateChanged(l, c.at)
 	return connectAnswer{ExchangeableToken: token, LinkID: l.id}, nil
 }
 
-// renew takes over what a relink session asks for on top.
-func (l *link) renew(at *session) {
-	for _, name := range allProducts {
-		if settings, asked := at.products[name]; asked {
-			l.permit(name, settings)
-		}
+// renew takes over what a session asks for.
+func (l *link) renew(at *session, permitted []product) {
+	for _, name := range permitted {
+		l.permit(name, at.Products[name])
 	}
-	if at.webhook != nil {
-		l.webhook = at.webhook
+	if at.Webhook != nil {
+		l.Webhook = at.Webhook
 	}
-	if at.tags != nil {
-		l.tags = at.tags
+	if at.Tags != nil {
+		l.Tags = at.Tags
 	}
-}
-
-// newLink makes the link that a session leads to. It waits for the exchange.
-func (s *Sandbox) newLink(at *session, bank *institution, persona string, c *call) *link {
-	l := &link{
-		id:        s.linkID(len(s.links)),
-		bank:      bank,
-		user:      at.user,
-		state:     awaitingTokenExchange,
-		createdAt: c.at,
-		webhook:   at.webhook,
-		tags:      slices.Clone(at.tags),
-		persona:   persona,
-	}
-	if l.persona == "" {
-		l.persona = "link " + strconv.Itoa(len(s.links))
-	}
-	l.renew(at)
-	s.addLink(l)
-	return l
-}
-
-// linkID is the id of the link at a place in the order of creation.
-func (s *Sandbox) linkID(place int) string {
-	return s.id("mk_", 22, "link", strconv.Itoa(place))
 }

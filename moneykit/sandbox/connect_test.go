@@ -61,7 +61,7 @@ func TestLogins(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s %s %s %v %t", login.bank, login.username, login.password, login.answers, login.deny), func(t *testing.T) {
 			a := newAPI(t)
-			body := connectBody{a.session(""), login.bank, login.username, login.password, login.answers, login.deny}
+			body := connectBody{Token: a.session(""), InstitutionID: login.bank, Username: login.username, Password: login.password, Answers: login.answers, Deny: login.deny}
 			bearer := a.token
 			a.token = "" // the session's token is the credential
 			next := a.post("/sandbox/connect/next", body)
@@ -92,11 +92,11 @@ func TestLogins(t *testing.T) {
 func TestQuestionsTellWhatTheBankTells(t *testing.T) {
 	a := newAPI(t)
 	token := a.session("")
-	choice := into[step](t, a.post("/sandbox/connect/next", connectBody{Token: token, InstitutionID: credentialsBank, Username: "user_good", Password: "mfa_selections"}))
+	choice := into[stage](t, a.post("/sandbox/connect/next", connectBody{Token: token, InstitutionID: credentialsBank, Username: "user_good", Password: "mfa_selections"}))
 	if fmt.Sprint(choice.Options) != "[Red Blue Green]" || choice.Answer != "Blue" || choice.Institution.Name != "Credentials Bank" {
 		t.Errorf("%+v", choice)
 	}
-	code := into[step](t, a.post("/sandbox/connect/next", connectBody{Token: token, InstitutionID: credentialsBank, Username: "user_good", Password: "mfa_device"}))
+	code := into[stage](t, a.post("/sandbox/connect/next", connectBody{Token: token, InstitutionID: credentialsBank, Username: "user_good", Password: "mfa_device"}))
 	if code.Answer != "" || code.Prompt == "" {
 		t.Errorf("%+v", code)
 	}
@@ -112,7 +112,7 @@ func TestNewLinkFromSessionToData(t *testing.T) {
 	}
 	a.get("/links/"+id+"/accounts").refused(t, 422, "link_error.bad_state")
 	exchange := map[string]any{"exchangeable_token": token}
-	if link := into[exchangeAnswer](t, a.post("/link-session/exchange-token", exchange).want(t, 201)); link.LinkID != id || link.Link.State != connecting {
+	if link := into[exchangedAnswer](t, a.post("/link-session/exchange-token", exchange).want(t, 201)); link.LinkID != id || link.Link.State != connecting {
 		t.Errorf("%+v", link)
 	}
 	a.post("/link-session/exchange-token", exchange).refused(t, 400, "link_session_error.invalid_token_exchange")

@@ -11,7 +11,7 @@ import (
 )
 
 // exchange is one call and what it has to answer.
-type exchange struct {
+type called struct {
 	method, path string
 	body         any
 	status       int
@@ -21,11 +21,11 @@ type exchange struct {
 func TestContractOfEveryOperation(t *testing.T) {
 	a := newAPI(t, WithLinks(19))
 	account := a.get("/links/"+a.link(1)+"/accounts").text("accounts", 0, "account_id")
-	const session, exchangeCall = "/link-session", "/link-session/exchange-token"
+	const session, exchanging = "/link-session", "/link-session/exchange-token"
 	user := map[string]any{"id": "user_1001"}
 	in := func(place int, rest string) string { return "/links/" + a.link(place) + rest }
 
-	for _, x := range []exchange{
+	for _, x := range []called{
 		{"GET", "/auth/introspect", nil, 200, ""},
 		{"GET", "/institutions", nil, 200, ""},
 		{"GET", "/institutions?limit=2&featured=true&name=bank", nil, 200, ""},
@@ -45,8 +45,8 @@ func TestContractOfEveryOperation(t *testing.T) {
 		{"POST", session, map[string]any{"customer_user": user, "redirect_uri": "https://a.example/", "existing_link_id": a.link(12)}, 403, "link_session_error.forbidden_config"},
 		{"POST", session, map[string]any{"customer_user": user, "redirect_uri": "https://a.example/", "institution_id": "none"}, 403, "link_session_error.forbidden_config"},
 		{"POST", session, "{", 422, "api_error.request.validation_failed"},
-		{"POST", exchangeCall, map[string]any{"exchangeable_token": "mk_ex_none"}, 400, "link_session_error.invalid_token_exchange"},
-		{"POST", exchangeCall, map[string]any{}, 422, "api_error.request.validation_failed"},
+		{"POST", exchanging, map[string]any{"exchangeable_token": "mk_ex_none"}, 400, "link_session_error.invalid_token_exchange"},
+		{"POST", exchanging, map[string]any{}, 422, "api_error.request.validation_failed"},
 
 		{"GET", "/links", nil, 200, ""},
 		{"GET", "/links?limit=500", nil, 200, ""},
@@ -117,7 +117,6 @@ func TestContractOfEveryOperation(t *testing.T) {
 		{"GET", "/users/user_1000/transactions?transaction_type=credit&category=income&size=20", nil, 200, ""},
 		{"GET", "/users/user_1000/transactions?transaction_type=loan", nil, 422, "api_error.request.validation_failed"},
 		{"GET", "/users/nobody/links", nil, 200, ""},
-		{"POST", "/links/import", map[string]any{}, 501, "api_error.not_implemented"},
 
 		{"GET", "/nowhere", nil, 404, "api_error.request.not_found"},
 		{"GET", "/links//accounts", nil, 404, "api_error.request.not_found"},

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,24 +21,28 @@ type day struct {
 // live makes the transactions of all days not lived yet, up to but without
 // today. Of a longer gap only the last part counts.
 func (b *book) live(today time.Time) {
-	if first := today.AddDate(0, 0, -historyDays-1); b.planned.Before(first) {
+	if first := today.AddDate(0, 0, -b.sandbox.history.days-1); b.planned.Before(first) {
 		b.planned = first
 	}
 	for date := b.planned.AddDate(0, 0, 1); date.Before(today); date = date.AddDate(0, 0, 1) {
 		b.planned = date
 		// Counted from the first data, so that links of one persona agree.
-		d := &day{book: b, date: date, rng: b.stream("day", int(date.Sub(midnight(b.link.asOf)).Hours()/24))}
-		d.regular()
-		d.habits()
-		d.travel()
-		d.upkeep()
+		n := int(date.Sub(midnight(b.asOf)).Hours() / 24)
+		for life := range b.sandbox.history.lives {
+			d := &day{book: b, date: date, rng: b.stream("day "+strconv.Itoa(life), n)}
+			d.regular()
+			d.habits()
+			d.holiday()
+			d.travel()
+			d.upkeep()
+		}
 	}
 }
 
 // regular makes what comes by contract.
 func (d *day) regular() {
 	b, home, on := d.book, d.book.home, d.date.Day()
-	checking, card := b.accounts[0], b.accounts[2]
+	checking, card := b.checking, b.card
 	if int(d.date.Unix()/86400)%14 == home.payday {
 		d.enter(checking, home.salary, home.employer, "ACH CREDIT %s PAYROLL %06d", home.employer,
 			purpose{category: "income", subcategory: "employment_income", frequency: "biweekly", fixed: true}, d.date.AddDate(0, 0, 14))
@@ -60,13 +65,11 @@ func (d *day) regular() {
 // housing pays the rent, or the mortgage where there is one.
 func (d *day) housing(checking *account) {
 	next := d.date.AddDate(0, 1, 0)
-	for _, a := range d.book.accounts {
-		if a.kind == "liability.mortgage" {
-			what := purpose{category: "mortgage_and_rent", subcategory: "mortgage", frequency: "monthly", fixed: true}
-			d.leave(checking, d.book.home.rent, "", "ACH DEBIT %s %06d", "Mortgage Payment", what, next)
-			d.enter(a, d.book.home.rent, "", "%s %06d", "Payment Received", what, next)
-			return
-		}
+	if loan := d.book.mortgage; loan != nil && loan.booked.GreaterThan(amount(d.book.home.rent, loan.currency)) {
+		what := purpose{category: "mortgage_and_rent", subcategory: "mortgage", frequency: "monthly", fixed: true}
+		d.leave(checking, d.book.home.rent, "", "ACH DEBIT %s %06d", "Mortgage Payment", what, next)
+		d.enter(loan, d.book.home.rent, "", "%s %06d", "Payment Received", what, next)
+		return
 	}
 	d.leave(checking, d.book.home.rent, d.book.home.landlord, "ACH DEBIT %s RENT %06d", d.book.home.landlord,
 		purpose{category: "mortgage_and_rent", subcategory: "rent", frequency: "monthly", fixed: true}, next)
@@ -75,7 +78,7 @@ func (d *day) housing(checking *account) {
 // upkeep moves money between the accounts, so that none runs dry.
 func (d *day) upkeep() {
 	b, home, on := d.book, d.book.home, d.date.Day()
-	checking, savings, card := b.accounts[0], b.accounts[1], b.accounts[2]
+	checking, savings, card := b.checking, b.savings, b.card
 	if owed := card.booked; on == home.cardDay && owed.IsPositive() {
 		d.payCard(checking, card, owed)
 	}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -28,7 +27,7 @@ func FuzzRequests(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
 		clock := &clock{now: noon}
 		box := New(WithNow(clock.Now))
-		box.tokens["token"] = accessToken{expiresAt: noon.Add(time.Hour)}
+		box.Tokens[digest("token")] = accessToken{ClientID: DefaultClientID, ExpiresAt: noon.Add(time.Hour)}
 		req := httptest.NewRequest("GET", "/", strings.NewReader(body))
 		req.Method = method
 		req.URL = &url.URL{Path: path, RawQuery: query}
@@ -39,7 +38,7 @@ func FuzzRequests(f *testing.F) {
 		for range 2 {
 			rec := httptest.NewRecorder()
 			box.ServeHTTP(rec, req)
-			if rec.Code >= 500 && rec.Code != http.StatusNotImplemented || rec.Code >= 300 && rec.Code < 400 || rec.Header().Get("X-Request-Id") == "" {
+			if rec.Code >= 500 || rec.Code >= 300 && rec.Code < 400 || rec.Header().Get("X-Request-Id") == "" {
 				t.Fatalf("%s %s?%s %s: %d", method, path, query, body, rec.Code)
 			}
 			clock.Move(2 * time.Second)

@@ -64,7 +64,7 @@ func newAPI(t testing.TB, opts ...Option) *api {
 func (a *api) authorize() {
 	a.Helper()
 	got := a.post("/auth/token", url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {a.box.clientID}, "client_secret": {a.box.secret},
+		"grant_type": {"client_credentials"}, "client_id": {a.box.clients[0].id}, "client_secret": {a.box.clients[0].secret},
 	}).want(a, http.StatusCreated)
 	a.token = got.text("access_token")
 }

@@ -10,24 +10,25 @@ import (
 func TestBalancesFollowFromTransactions(t *testing.T) {
 	a := newAPI(t, WithLinks(40))
 	for round := range 3 {
-		for place, l := range a.box.links {
-			if !l.fetched || l.state == deleted || l.product(transactionsProduct) == nil {
+		for place := range a.box.Total {
+			l := a.box.linkAt(place)
+			if !l.Fetched || l.State == deleted || l.product(transactionsProduct) == nil {
 				continue
 			}
 			a.box.mu.Lock()
-			if l.product(transactionsProduct).fault != nil {
+			if l.product(transactionsProduct).Failure != nil {
 				a.box.mu.Unlock()
 				continue // its balances are newer than its transactions
 			}
-			b := l.open(a.box)
-			for _, account := range b.accounts {
+			b := a.box.open(l)
+			for _, account := range b.shown(l) {
 				sum := account.opening
 				for _, x := range b.table {
 					if x.account == account && !x.pending {
 						sum = sum.Add(account.effect(x))
 					}
 				}
-				shown := account.seen.Current.String()
+				shown := account.balances().Current.String()
 				if account.kind != "investment.brokerage" && sum.StringFixed(places(account.currency)) != shown {
 					t.Errorf("round %d, link %d, %s: shown %s, transactions give %s", round, place+1, account.name, shown, sum)
 				}
@@ -45,8 +46,9 @@ func TestBalancesFollowFromTransactions(t *testing.T) {
 
 func TestHistoryIsBelievable(t *testing.T) {
 	a := newAPI(t, WithLinks(22))
-	for place, l := range a.box.links {
-		if !l.fetched || l.state == deleted || l.product(transactionsProduct) == nil {
+	for place := range a.box.Total {
+		l := a.box.linkAt(place)
+		if !l.Fetched || l.State == deleted || l.product(transactionsProduct) == nil {
 			continue
 		}
 		all := a.table(place + 1)

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // household is the life behind a link: who pays and who gets paid, and when.
@@ -21,7 +22,22 @@ type household struct {
 	saved     int
 	activity  int // per cent of the usual shopping
 	favourite map[string][]string
+	holidays  []int  // days of the year on which one begins
+	abroad    string // currency of the country where they are spent
 }
+
+// awayOn is the currency that is used where the household is on a day, or empty
+// when it is at home.
+func (h household) awayOn(date time.Time) string {
+	for _, first := range h.holidays {
+		if n := date.YearDay() - first; n >= 0 && n < holidayDays {
+			return h.abroad
+		}
+	}
+	return ""
+}
+
+const holidayDays = 8
 
 // bill comes every month on the same day.
 type bill struct {
@@ -43,6 +59,8 @@ func newHousehold(s *Sandbox, rng *rand.Rand) household {
 		saved:     between(rng, 3, 9) * 5000,
 		activity:  between(rng, 50, 92),
 		favourite: map[string][]string{},
+		holidays:  []int{between(rng, 40, 110), between(rng, 180, 260)},
+		abroad:    pick(rng, []string{"EUR", "EUR", "JPY"}),
 	}
 	h.rent = h.salary * between(rng, 88, 108) / 100 / 500 * 500
 	h.bills = bills(rng, s.list("utilities"), 2, 3)

@@ -51,12 +51,12 @@ func (s *Sandbox) getIdentities(c *call) (any, error) {
 	wanted := queryOf(c).set("account_ids")
 	owners := s.owners(l)
 	answer := identityAnswer{Accounts: []ownedAccount{}, Link: l.answer()}
-	for _, a := range l.open(s).accounts {
+	for _, a := range s.open(l).shown(l) {
 		if wanted != nil && !wanted[a.id] {
 			continue
 		}
 		of := owners
-		if a.liability() {
+		if a.liability() && l.Origin.Owners == nil {
 			of = owners[:1] // a partner shares the accounts but not the debts
 		}
 		answer.Accounts = append(answer.Accounts, ownedAccount{a.answer(), of})
@@ -67,7 +67,10 @@ func (s *Sandbox) getIdentities(c *call) (any, error) {
 // owners invents who stands behind a link: one person or, sometimes, two who
 // live together.
 func (s *Sandbox) owners(l *link) []owner {
-	rng := s.random(l.persona, "owners")
+	if l.Origin.Owners != nil {
+		return l.Origin.Owners
+	}
+	rng := s.stream(l.Origin, "owners", 0)
 	city := strings.Split(pick(rng, s.list("cities")), "|")
 	home := ownerAddress{
 		City: city[0], Region: city[1], PostalCode: city[2], Country: l.bank.Country, Primary: true,

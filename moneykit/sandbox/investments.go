@@ -1,12 +1,8 @@
 package sandbox
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 // security is something that a brokerage account can hold.
@@ -20,8 +16,6 @@ type security struct {
 	SEDOL      *string `json:"sedol"`
 	ClosePrice *string `json:"close_price"`
 	CloseDate  *string `json:"close_date"`
-
-	price decimal.Decimal
 }
 
 type holdingAnswer struct {
@@ -43,39 +37,38 @@ type holdingsAnswer struct {
 
 // brokerage returns the link's investment account, or nil when it has none or
 // the caller asked for others.
-func (b *book) brokerage(wanted map[string]bool) *account {
-	for _, a := range b.accounts {
-		if strings.HasPrefix(a.kind, "investment.") && (wanted == nil || wanted[a.id]) {
+func (b *book) brokerage(l *link, wanted map[string]bool) *account {
+	for _, a := range b.shown(l) {
+		if a.portfolio != nil && (wanted == nil || wanted[a.id]) {
 			return a
 		}
 	}
 	return nil
 }
 
-// portfolio returns the securities that a link holds, at the prices that the
-// balance of the account implies. Cash comes last.
-func (b *book) portfolio(a *account) []security {
-	rng := b.stream("portfolio", 0)
-	lines := b.sandbox.list("securities")
-	worth := decimal.RequireFromString(a.seen.Current.String()).Div(a.opening)
-	closed := a.seen.BalanceDate.AddDate(0, 0, -1).Format(time.DateOnly)
-	var held []security
-	for _, i := range rng.Perm(len(lines))[:4] {
-		field := strings.Split(lines[i], "|")
-		cents, err := strconv.ParseInt(field[3], 10, 64)
-		if err != nil {
-			panic("sandbox: word list: " + err.Error())
-		}
-		price := decimal.New(cents, -2).Mul(worth).Round(2)
-		text := price.StringFixed(2)
-		held = append(held, security{
-			ID: b.sandbox.id("sec_", 22, "security", field[1]), Name: field[0], Ticker: &field[1], Type: field[2],
-			Currency: a.currency, ClosePrice: &text, CloseDate: &closed, price: price,
-		})
+// priced returns the day that an account's investments are shown as of: that
+// which its balance was last refreshed for.
+func (a *account) priced() time.Time { return closed(a.seen.BalanceDate) }
+
+// security tells what a listing, or the cash when it is nil, is.
+func (a *account) security(s *Sandbox, of *listing) security {
+	if of == nil {
+		return security{ID: a.securityID(s, nil), Name: "Cash", Type: "cash", Currency: a.currency}
 	}
-	return append(held, security{
-		ID: b.sandbox.id("sec_", 22, "security", "cash"), Name: "Cash", Type: "cash", Currency: a.currency, price: decimal.New(1, 0),
-	})
+	price := s.price(of, a.priced(), a.currency).StringFixed(places(a.currency))
+	date := traded(a.priced()).Format(time.DateOnly)
+	return security{
+		ID: a.securityID(s, of), Name: of.name, Ticker: &of.ticker, Type: of.kind,
+		Currency: a.currency, ClosePrice: &price, CloseDate: &date,
+	}
+}
+
+func (a *account) securityID(s *Sandbox, of *listing) string {
+	name := "cash"
+	if of != nil {
+		name = of.ticker
+	}
+	return s.id("sec_", 22, "security", name, a.currency)
 }
 
 func (s *Sandbox) getHoldings(c *call) (any, error) {
@@ -83,39 +76,29 @@ func (s *Sandbox) getHoldings(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := l.open(s)
 	answer := holdingsAnswer{Holdings: []holdingAnswer{}, Securities: []security{}, Accounts: []accountAnswer{}, Link: l.answer()}
-	if a := b.brokerage(queryOf(c).set("account_ids")); a != nil {
-		answer.Accounts = append(answer.Accounts, a.answer())
-		answer.Securities = b.portfolio(a)
-		answer.Holdings = b.holdings(a, answer.Securities)
+	a := s.open(l).brokerage(l, queryOf(c).set("account_ids"))
+	if a == nil {
+		return answer, nil
+	}
+	answer.Accounts = append(answer.Accounts, a.answer())
+	for _, h := range a.portfolio.holdings(a.priced()) {
+		answer.Holdings = append(answer.Holdings, a.holding(s, h))
+		answer.Securities = append(answer.Securities, a.security(s, h.of))
 	}
 	return answer, nil
 }
 
-// holdings splits the account's balance among its securities; the last one, the
-// cash, takes what is left.
-func (b *book) holdings(a *account, held []security) []holdingAnswer {
-	rng := b.stream("holdings", 0)
-	left := decimal.RequireFromString(a.seen.Current.String())
-	worth := left.Div(a.opening)
-	var answers []holdingAnswer
-	for i, sec := range held {
-		quantity := left
-		var cost *string
-		if i < len(held)-1 {
-			part := a.opening.Mul(decimal.New(int64(between(rng, 15, 24)), -2))
-			quantity = part.Div(sec.price.Div(worth)).Round(4)
-			cost = optional(part.Mul(decimal.New(int64(between(rng, 70, 99)), -2)).StringFixed(2))
-		}
-		value := quantity.Mul(sec.price).Round(2)
-		left = left.Sub(value)
-		answers = append(answers, holdingAnswer{
-			AccountID: a.id, SecurityID: sec.ID, Quantity: quantity.String(), Price: sec.price.StringFixed(2),
-			PriceDatetime: a.seen.BalanceDate, Value: value.StringFixed(2), CostBasis: cost,
-		})
+func (a *account) holding(s *Sandbox, h holding) holdingAnswer {
+	digits := places(a.currency)
+	answer := holdingAnswer{
+		AccountID: a.id, SecurityID: a.securityID(s, h.of), Quantity: h.quantity.String(), Price: h.price.StringFixed(digits),
+		PriceDatetime: traded(a.priced()).Add(marketCloses), Value: h.value.StringFixed(digits),
 	}
-	return answers
+	if h.of != nil {
+		answer.CostBasis = optional(h.cost.StringFixed(digits))
+	}
+	return answer
 }
 
 type investmentTransactionAnswer struct {
@@ -159,52 +142,40 @@ func (s *Sandbox) getInvestmentTransactions(c *call) (any, error) {
 		Page: page, Size: size, Transactions: []investmentTransactionAnswer{},
 		Securities: []security{}, Accounts: []accountAnswer{}, Link: l.answer(),
 	}
-	b := l.open(s)
-	a := b.brokerage(wanted)
+	a := s.open(l).brokerage(l, wanted)
 	if a == nil {
 		return answer, nil
 	}
-	answer.Accounts, answer.Securities = append(answer.Accounts, a.answer()), b.portfolio(a)
-	for _, t := range b.trades(a, answer.Securities) {
-		if first != "" && t.Date < first || last != "" && t.Date > last {
+	answer.Accounts = append(answer.Accounts, a.answer())
+	concerned := map[*listing]bool{nil: true}
+	for _, t := range slices.Backward(a.portfolio.until(a.priced())) {
+		if !first.IsZero() && t.date.Before(first) || !last.IsZero() && t.date.After(last) {
 			continue
 		}
 		if answer.Total/size == page-1 {
-			answer.Transactions = append(answer.Transactions, t)
+			answer.Transactions = append(answer.Transactions, a.trade(s, t))
+			if !concerned[t.of] {
+				concerned[t.of] = true
+				answer.Securities = append(answer.Securities, a.security(s, t.of))
+			}
 		}
 		answer.Total++
 	}
 	return answer, nil
 }
 
-// trades returns the account's history, newest first: a purchase every month
-// and dividends every quarter. A positive amount is a debit.
-func (b *book) trades(a *account, held []security) []investmentTransactionAnswer {
-	until := midnight(b.link.product(investmentsProduct).refreshedAt)
-	first := midnight(b.link.asOf).AddDate(0, 0, -historyDays)
-	var all []investmentTransactionAnswer
-	for date := until; !date.Before(first); date = date.AddDate(0, 0, -1) {
-		rng := b.stream("trades", int(date.Unix()/86400))
-		sec := held[rng.IntN(len(held)-1)]
-		t := investmentTransactionAnswer{
-			ID: b.sandbox.id("itx_", 22, b.link.id, "trade", date.Format(time.DateOnly)), AccountID: a.id,
-			Date: date.Format(time.DateOnly), SecurityID: &sec.ID,
-		}
-		switch {
-		case date.Day() == 3:
-			// Not today's price, which moves: what was paid stays what it was.
-			price := decimal.New(int64(between(rng, 3000, 19000)), -2)
-			quantity := decimal.New(int64(between(rng, 5, 60)), -1)
-			t.Type, t.Description = "buy", fmt.Sprintf("Bought %s %s", quantity, sec.Name)
-			t.Amount = price.Mul(quantity).StringFixed(2)
-			t.Price, t.Quantity, t.Fees = optional(price.StringFixed(2)), optional(quantity.String()), optional("0.00")
-		case date.Day() == 15 && date.Month()%3 == 0:
-			t.Type, t.Description = "dividend", "Dividend "+sec.Name
-			t.Amount = decimal.New(-int64(between(rng, 900, 9000)), -2).StringFixed(2)
-		default:
-			continue
-		}
-		all = append(all, t)
+func (a *account) trade(s *Sandbox, t trade) investmentTransactionAnswer {
+	digits := places(a.currency)
+	answer := investmentTransactionAnswer{
+		ID: t.id, AccountID: a.id, Amount: t.amount.StringFixed(digits), Date: t.date.Format(time.DateOnly), Datetime: moment(t.at),
+		Description: t.description, Type: t.kind,
 	}
-	return all
+	if t.of != nil {
+		answer.SecurityID = optional(a.securityID(s, t.of))
+	}
+	if t.quantity.IsPositive() {
+		answer.Quantity, answer.Price = optional(t.quantity.String()), optional(t.price.StringFixed(digits))
+		answer.Fees = optional(t.fees.StringFixed(digits))
+	}
+	return answer
 }

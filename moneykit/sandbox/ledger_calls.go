@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"slices"
+	"sort"
+	"time"
 )
 
 type accountsAnswer struct {
@@ -15,13 +17,13 @@ func (s *Sandbox) getAccounts(c *call) (any, error) {
 		return nil, err
 	}
 	wanted := queryOf(c).set("account_ids")
-	return accountsAnswer{Accounts: l.open(s).accountAnswers(wanted), Link: l.answer()}, nil
+	return accountsAnswer{Accounts: s.open(l).accountAnswers(l, wanted), Link: l.answer()}, nil
 }
 
 // accountAnswers returns the accounts of a set of ids, or all for nil.
-func (b *book) accountAnswers(wanted map[string]bool) []accountAnswer {
+func (b *book) accountAnswers(l *link, wanted map[string]bool) []accountAnswer {
 	answers := []accountAnswer{}
-	for _, a := range b.accounts {
+	for _, a := range b.shown(l) {
 		if wanted == nil || wanted[a.id] {
 			answers = append(answers, a.answer())
 		}
@@ -40,7 +42,7 @@ func (s *Sandbox) getAccount(c *call) (any, error) {
 		return nil, err
 	}
 	id := c.PathValue("account_id")
-	accounts := l.open(s).accounts
+	accounts := s.open(l).shown(l)
 	i := slices.IndexFunc(accounts, func(a *account) bool { return a.id == id })
 	if i < 0 {
 		return nil, accountNotFound()
@@ -70,23 +72,40 @@ func (s *Sandbox) getTransactions(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := l.open(s)
-	answer := transactionsAnswer{Page: page, Size: size, Transactions: []transactionAnswer{}, Link: l.answer()}
-	enriched := l.product(enrichmentProduct) != nil
-	// Compared with total before it is multiplied: a page number can be huge.
-	skipped := func() bool { return answer.Total/size != page-1 }
-	concerned := map[string]bool{}
-	for _, t := range b.sorted() {
-		date := t.date.Format("2006-01-02")
-		if wanted != nil && !wanted[t.account.id] || first != "" && date < first || last != "" && date > last {
-			continue
-		}
-		if !skipped() {
-			answer.Transactions = append(answer.Transactions, t.answer(enriched))
-			concerned[t.account.id] = true
-		}
-		answer.Total++
+	b := s.open(l)
+	found := within(b.sorted(), first, last)
+	if wanted != nil {
+		found = slices.DeleteFunc(slices.Clone(found), func(t *transaction) bool { return !wanted[t.account.id] })
 	}
-	answer.Accounts = b.accountAnswers(concerned)
+	answer := transactionsAnswer{Total: len(found), Page: page, Size: size, Transactions: []transactionAnswer{}, Link: l.answer()}
+	enriched := l.product(enrichmentProduct) != nil
+	concerned := map[string]bool{}
+	for _, t := range pageOf(found, page, size) {
+		answer.Transactions = append(answer.Transactions, t.answer(enriched))
+		concerned[t.account.id] = true
+	}
+	answer.Accounts = b.accountAnswers(l, concerned)
 	return answer, nil
+}
+
+// within returns those of the transactions, newest first, that are of the days
+// from first to last; the zero time is no bound.
+func within(sorted []*transaction, first, last time.Time) []*transaction {
+	from, to := 0, len(sorted)
+	if !last.IsZero() {
+		from = sort.Search(len(sorted), func(i int) bool { return !sorted[i].date.After(last) })
+	}
+	if !first.IsZero() {
+		to = sort.Search(len(sorted), func(i int) bool { return sorted[i].date.Before(first) })
+	}
+	return sorted[from:max(from, to)]
+}
+
+// pageOf cuts out a page, counted from 1. A page number can be huge.
+func pageOf[T any](all []T, page, size int) []T {
+	if page-1 > len(all)/size {
+		return nil
+	}
+	from := (page - 1) * size
+	return all[min(from, len(all)):min(from+size, len(all))]
 }

@@ -16,83 +16,92 @@ const (
 	deleted               linkState = "deleted"
 )
 
-// Error codes of links that the Sandbox itself gives out; seeds use the others.
+// Error codes of links that the Sandbox itself gives out.
 const (
 	authExpired = "auth_expired"
 	incomplete  = "incomplete"
 )
+
+// linkErrors are the error codes that a link can have.
+var linkErrors = [...]string{
+	"system_error", "provider_error", "institution_error", "user_error", authExpired, "no_accounts",
+	"user_setup_required", "invalid_credentials", "user_oauth_denied", "user_input_incorrect", incomplete,
+}
 
 // deletedFor is how long a deleted link can still be looked up.
 const deletedFor = 90 * 24 * time.Hour
 
 // link is a connection between a user and a bank.
 type link struct {
-	id        string
-	bank      *institution
-	user      string // the customer's id for the user
-	state     linkState
-	errorCode string
-	createdAt time.Time
-	deletedAt time.Time
-	webhook   *string
-	tags      []string
-	products  []productStatus // those permitted, in the contract's order
+	id   string
+	bank *institution
 
-	// fetched tells that data came in at least once; until then there is nothing
+	Place     int             `json:"place"`
+	Bank      string          `json:"bank"`
+	User      string          `json:"user"` // the customer's id for the user
+	Provider  string          `json:"provider"`
+	State     linkState       `json:"state"`
+	ErrorCode string          `json:"error_code"`
+	CreatedAt time.Time       `json:"created_at"`
+	DeletedAt time.Time       `json:"deleted_at"`
+	Webhook   *string         `json:"webhook"`
+	Tags      []string        `json:"tags"`
+	Products  []productStatus `json:"products"` // those permitted, in the contract's order
+
+	// Fetched tells that data came in at least once; until then there is nothing
 	// to serve, and GET /links leaves the link out.
-	fetched bool
-	// asOf is the moment of the first data that the Sandbox generates.
-	asOf time.Time
-	// persona decides about accounts and transactions: links of one persona have
-	// the same ones.
-	persona string
-	// traveller links hold accounts in several currencies.
-	traveller bool
-	// epoch counts changes of state: what was under way in an earlier one is void.
-	epoch int
-	// attempts counts refreshes and connections, each with its own random source.
-	attempts int
-
-	// book is nil until accounts or transactions are first asked for; backlog
-	// then tells what happened before.
-	book    *book
-	backlog []advance
+	Fetched bool `json:"fetched"`
+	// AsOf is the moment of the first data that the Sandbox generates.
+	AsOf time.Time `json:"as_of"`
+	// Origin decides about the accounts, and never changes once data came in.
+	Origin origin `json:"origin"`
+	// Epoch counts changes of state: what was under way in an earlier one is void.
+	Epoch int `json:"epoch"`
+	// Attempts counts refreshes and connections, each with its own random source.
+	Attempts int `json:"attempts"`
+	// Steps are all that happened to the data since AsOf.
+	Steps []step `json:"steps"`
 }
 
 // product returns the status of a product, or nil when it is not permitted.
 func (l *link) product(name product) *productStatus {
-	i := slices.IndexFunc(l.products, func(p productStatus) bool { return p.name == name })
+	i := slices.IndexFunc(l.Products, func(p productStatus) bool { return p.Name == name })
 	if i < 0 {
 		return nil
 	}
-	return &l.products[i]
+	return &l.Products[i]
 }
 
 // enter changes the link's state and voids what is under way.
-func (l *link) enter(state linkState, errorCode string) {
-	l.state, l.errorCode = state, errorCode
-	l.epoch++
-	for i := range l.products {
-		l.products[i].inFlight = false
+func (s *Sandbox) enter(l *link, state linkState, errorCode string, at time.Time) {
+	l.State, l.ErrorCode = state, errorCode
+	l.Epoch++
+	for i := range l.Products {
+		l.Products[i].InFlight = false
 	}
+	if state == deleted {
+		l.DeletedAt = at
+	}
+	s.touch(l)
+	s.stateChanged(l, at)
 }
 
 // listed tells whether GET /links shows the link.
-func (l *link) listed() bool { return l.fetched && l.state != deleted }
+func (l *link) listed() bool { return l.Fetched && l.State != deleted }
 
 // why names the reason for which a link cannot do what is asked of it.
 func (l *link) why() string {
-	if l.errorCode != "" {
-		return l.errorCode
+	if l.ErrorCode != "" {
+		return l.ErrorCode
 	}
-	return string(l.state)
+	return string(l.State)
 }
 
 func (l *link) lastSynced() time.Time {
 	var last time.Time
-	for _, p := range l.products {
-		if p.refreshedAt.After(last) {
-			last = p.refreshedAt
+	for _, p := range l.Products {
+		if p.RefreshedAt.After(last) {
+			last = p.RefreshedAt
 		}
 	}
 	return last
@@ -100,8 +109,8 @@ func (l *link) lastSynced() time.Time {
 
 // link finds the link that a call's path names, whatever its state.
 func (s *Sandbox) link(c *call) (*link, error) {
-	l := s.linksByID[c.PathValue("id")]
-	if l == nil || l.state == deleted && c.at.Sub(l.deletedAt) >= deletedFor {
+	l := s.find(c.PathValue("id"))
+	if l == nil || l.State == deleted && c.at.Sub(l.DeletedAt) >= deletedFor {
 		return nil, linkNotFound()
 	}
 	return l, nil
@@ -110,7 +119,7 @@ func (s *Sandbox) link(c *call) (*link, error) {
 // liveLink finds a link that is not deleted.
 func (s *Sandbox) liveLink(c *call) (*link, error) {
 	l, err := s.link(c)
-	if err == nil && l.state == deleted {
+	if err == nil && l.State == deleted {
 		return nil, linkDeleted()
 	}
 	return l, err
@@ -122,19 +131,13 @@ func (s *Sandbox) linkWith(c *call, name product) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !l.fetched {
+	if !l.Fetched {
 		return nil, badState("The link has no data yet.", l.why())
 	}
 	if l.product(name) == nil {
 		return nil, forbidden("The link has no permission for " + string(name) + ".")
 	}
 	return l, nil
-}
-
-// addLink makes a link known. Its id follows from the seed and its place.
-func (s *Sandbox) addLink(l *link) {
-	s.links = append(s.links, l)
-	s.linksByID[l.id] = l
 }
 
 // linkAnswer is a link as the API shows it.
@@ -160,18 +163,15 @@ func (l *link) answer() linkAnswer {
 		InstitutionID:     l.bank.ID,
 		InstitutionName:   l.bank.Name,
 		InstitutionAvatar: l.bank.avatar(),
-		State:             l.state,
-		ErrorCode:         optional(l.errorCode),
+		State:             l.State,
+		ErrorCode:         optional(l.ErrorCode),
 		LastSyncedAt:      moment(l.lastSynced()),
-		Provider:          "moneykit",
-		LinkTags:          l.tags,
-		Tags:              l.tags,
-		Webhook:           l.webhook,
+		Provider:          l.Provider,
+		LinkTags:          l.tags(),
+		Tags:              l.tags(),
+		Webhook:           l.Webhook,
 		Products:          l.productsAnswer(),
 		AvailableProducts: []product{},
-	}
-	if a.LinkTags == nil {
-		a.LinkTags, a.Tags = []string{}, []string{}
 	}
 	for _, name := range allProducts {
 		if l.product(name) == nil {
@@ -179,6 +179,14 @@ func (l *link) answer() linkAnswer {
 		}
 	}
 	return a
+}
+
+// tags is never null in JSON.
+func (l *link) tags() []string {
+	if l.Tags == nil {
+		return []string{}
+	}
+	return l.Tags
 }
 
 // moment is null in JSON for the zero time.

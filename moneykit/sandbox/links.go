@@ -11,6 +11,15 @@ type listedLink struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
+// listing tells what GET /links shows of the link at a place, without making it.
+func (s *Sandbox) listing(place int) (createdAt time.Time, listed bool) {
+	if l := s.Links[place]; l != nil {
+		return l.CreatedAt, l.listed()
+	}
+	at := s.situation(place)
+	return s.Born.Add(-at.age), at.fresh > 0 && at.state != deleted
+}
+
 type linksAnswer struct {
 	Links      []listedLink `json:"links"`
 	NextCursor string       `json:"next_cursor"`
@@ -27,16 +36,16 @@ func (s *Sandbox) getLinks(c *call) (any, error) {
 		return nil, err
 	}
 	answer := linksAnswer{Links: []listedLink{}}
-	for i := start; i < len(s.links); i++ {
-		l := s.links[i]
-		if !l.listed() {
+	for place := start; place < s.Total; place++ {
+		createdAt, listed := s.listing(place)
+		if !listed {
 			continue
 		}
 		if len(answer.Links) == limit {
-			answer.NextCursor = s.cursor("links", i)
+			answer.NextCursor = s.cursor("links", place)
 			break
 		}
-		answer.Links = append(answer.Links, listedLink{LinkID: l.id, CreatedAt: l.createdAt})
+		answer.Links = append(answer.Links, listedLink{LinkID: s.linkID(place), CreatedAt: createdAt})
 	}
 	return answer, nil
 }
@@ -85,18 +94,19 @@ func (s *Sandbox) updateLink(c *call) (any, error) {
 		}
 	}
 	if body.Webhook.present {
-		l.webhook = body.Webhook.value
+		l.Webhook = body.Webhook.value
 	}
 	// "tags" is the older name of "link_tags", which wins.
 	for _, tags := range []maybe[[]string]{body.Tags, body.LinkTags} {
 		if !tags.present {
 			continue
 		}
-		l.tags = nil
+		l.Tags = nil
 		if tags.value != nil {
-			l.tags = *tags.value
+			l.Tags = *tags.value
 		}
 	}
+	s.touch(l)
 	return l.answer(), nil
 }
 
@@ -105,8 +115,7 @@ func (s *Sandbox) deleteLink(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.enter(deleted, "")
-	l.deletedAt = c.at
+	s.enter(l, deleted, "", c.at)
 	return nil, nil
 }
 
@@ -115,9 +124,9 @@ func (s *Sandbox) resetLink(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !l.fetched || l.state == connecting {
+	if !l.Fetched || l.State == connecting {
 		return nil, badState("Only a link that was connected can be reset.", l.why())
 	}
-	l.enter(inError, authExpired)
+	s.enter(l, inError, authExpired, c.at)
 	return l.answer(), nil
 }

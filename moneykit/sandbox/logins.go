@@ -44,57 +44,85 @@ func logins(username, password string) (login, bool) {
 }
 
 // consents is what an OAuth bank asks.
-var consents = question{kind: "oauth", prompt: "Let this app see your accounts?", options: []string{"allow", "deny"}}
+var consents = question{kind: "oauth", prompt: "Let this app see your accounts?", options: []string{allowAnswer, denyAnswer}}
 
-// step is what Connect asks next, or that it has asked everything.
-type step struct {
-	Kind        string           `json:"kind"`
-	Prompt      string           `json:"prompt"`
-	Options     []string         `json:"options"`
-	Answer      string           `json:"answer"`
-	Institution *stepInstitution `json:"institution"`
+// Answers to an OAuth bank.
+const (
+	allowAnswer = "allow"
+	denyAnswer  = "deny"
+)
+
+// stage is what Connect asks next, or that it has asked everything.
+type stage struct {
+	Kind        string            `json:"kind"`
+	Prompt      string            `json:"prompt"`
+	Options     []string          `json:"options"`
+	Answer      string            `json:"answer"`
+	Institution *stageInstitution `json:"institution"`
+	// URL is where an OAuth bank asks, on this server.
+	URL string `json:"url,omitempty"`
+	// Accounts and Products are what the user can choose from at the end.
+	Accounts []offeredAccount `json:"accounts,omitempty"`
+	Products []offeredProduct `json:"products,omitempty"`
 }
 
-type stepInstitution struct {
+type stageInstitution struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-func (q question) step(bank *institution) step {
+// offeredAccount is an account that the user can share.
+type offeredAccount struct {
+	ID   string `json:"account_id"`
+	Kind string `json:"account_type"`
+	Name string `json:"name"`
+	Mask string `json:"account_mask"`
+}
+
+// offeredProduct is a kind of data that the user is asked to permit.
+type offeredProduct struct {
+	Product  product `json:"product"`
+	Required bool    `json:"required"`
+	Reason   *string `json:"reason"`
+}
+
+func (q question) stage(bank *institution) stage {
 	options := q.options
 	if options == nil {
 		options = []string{}
 	}
-	return step{Kind: q.kind, Prompt: q.prompt, Options: options, Answer: q.tells, Institution: &stepInstitution{bank.ID, bank.Name}}
+	return stage{Kind: q.kind, Prompt: q.prompt, Options: options, Answer: q.tells, Institution: &stageInstitution{bank.ID, bank.Name}}
 }
 
 // interview goes through a bank's questions with what was entered so far. It
-// returns the first one that is still open, or a step of kind "done" and the
+// returns the first one that is still open, or a stage of kind "done" and the
 // persona of the user who logged in.
-func interview(bank *institution, entered connectBody) (step, string, error) {
-	done := question{kind: "done", prompt: bank.Name + " is ready to connect."}.step(bank)
+func interview(bank *institution, entered connectBody) (stage, string, error) {
+	done := question{kind: "done", prompt: bank.Name + " is ready to connect."}.stage(bank)
 	switch {
-	case entered.Deny || bank.ID == oauthBank && len(entered.Answers) > 0 && entered.Answers[0] == "deny":
-		return step{}, "", refusal("user_oauth_denied", "Access was denied at "+bank.Name+".")
+	case entered.Deny || bank.ID == oauthBank && len(entered.Answers) > 0 && entered.Answers[0] == denyAnswer:
+		return stage{}, "", refusal("user_oauth_denied", "Access was denied at "+bank.Name+".")
 	case bank.ID == instantBank:
 		return done, "", nil
 	case bank.ID == oauthBank && len(entered.Answers) == 0:
-		return consents.step(bank), "", nil
+		return consents.stage(bank), "", nil
+	case bank.ID == oauthBank && entered.Answers[0] != allowAnswer:
+		return stage{}, "", refusal("user_input_incorrect", "The answer is neither allow nor deny.")
 	case bank.ID == oauthBank:
 		return done, "", nil
 	case entered.Username == "" && entered.Password == "":
-		return question{kind: "credentials", prompt: "Log in at " + bank.Name}.step(bank), "", nil
+		return question{kind: "credentials", prompt: "Log in at " + bank.Name}.stage(bank), "", nil
 	}
 	user, known := logins(entered.Username, entered.Password)
 	if !known {
-		return step{}, "", refusal("invalid_credentials", "The user name or password is wrong.")
+		return stage{}, "", refusal("invalid_credentials", "The user name or password is wrong.")
 	}
 	for i, q := range user.questions {
 		if i >= len(entered.Answers) {
-			return q.step(bank), "", nil
+			return q.stage(bank), "", nil
 		}
 		if entered.Answers[i] != q.right {
-			return step{}, "", refusal("user_input_incorrect", "Answer "+strconv.Itoa(i+1)+" is not right.")
+			return stage{}, "", refusal("user_input_incorrect", "Answer "+strconv.Itoa(i+1)+" is not right.")
 		}
 	}
 	return done, user.persona, nil

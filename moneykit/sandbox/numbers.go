@@ -52,7 +52,7 @@ func (s *Sandbox) getAccountNumbers(c *call) (any, error) {
 		return nil, err
 	}
 	answer := accountNumbersAnswer{Accounts: []numberedAccount{}, Link: l.answer()}
-	for _, a := range l.open(s).accounts {
+	for _, a := range s.open(l).shown(l) {
 		answer.Accounts = append(answer.Accounts, numberedAccount{a.answer(), s.numbers(l, a)})
 	}
 	return answer, nil
@@ -64,9 +64,14 @@ func (s *Sandbox) numbers(l *link, a *account) numbersAnswer {
 	if !strings.HasPrefix(a.kind, "depository.") {
 		return n
 	}
-	rng := s.random(l.bank.ID, "numbers")
+	rng := randomOf(0, l.bank.ID, "numbers") // the bank's own, in every world
 	routing, sortCode := routingNumber(rng.IntN(1e7)), fmt.Sprintf("%06d", rng.IntN(1e6))
 	switch {
+	case l.Origin.Accounts != nil:
+		if a.routing != "" {
+			routing = a.routing
+		}
+		n.ACH = append(n.ACH, achNumber{a.number, routing, nil})
 	case a.currency == "GBP":
 		n.BACS = append(n.BACS, bacsNumber{a.number[2:], sortCode})
 		n.International = append(n.International, internationalNumber{iban("GB", "TILL"+sortCode+a.number[2:]), "TILLGB2L"})

@@ -53,17 +53,17 @@ func (p *parameters) integer(name string, fallback, low, high int) int {
 	return fallback
 }
 
-// date reads a day as YYYY-MM-DD, or returns "" when the query has none.
-func (p *parameters) date(name string) string {
-	value := p.values.Get(name)
+// date reads a day as YYYY-MM-DD, or returns the zero time when the query has
+// none.
+func (p *parameters) date(name string) time.Time {
 	if !p.values.Has(name) {
-		return ""
+		return time.Time{}
 	}
-	if _, err := time.Parse(time.DateOnly, value); err != nil {
+	day, err := time.Parse(time.DateOnly, p.values.Get(name))
+	if err != nil {
 		p.refuse(name, "invalid date format", "value_error.date")
-		return ""
 	}
-	return value
+	return day
 }
 
 // boolean reads true or false; set tells whether the query has it.

@@ -38,18 +38,21 @@ func (p product) limit() time.Duration {
 
 // productStatus is how a link stands with one of its products.
 type productStatus struct {
-	name        product
-	refreshedAt time.Time
-	attemptedAt time.Time
-	requestedAt time.Time // of the last refresh that was accepted
-	inFlight    bool
-	failures    int // how many of the next refreshes fail
-	fault       *fault
-	settings    *productSettings
+	Name        product          `json:"name"`
+	RefreshedAt time.Time        `json:"refreshed_at"`
+	AttemptedAt time.Time        `json:"attempted_at"`
+	RequestedAt time.Time        `json:"requested_at"` // of the last refresh that was accepted
+	InFlight    bool             `json:"in_flight"`
+	Failures    int              `json:"failures"` // how many of the next refreshes fail
+	Failure     *failure         `json:"failure"`
+	Settings    *productSettings `json:"settings"`
 }
 
-// fault is why the last refresh of a product brought nothing.
-type fault struct{ code, message string }
+// failure is why the last refresh of a product brought nothing.
+type failure struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
 
 // productSettings is what the customer asked for when the link was made.
 type productSettings struct {
@@ -59,36 +62,37 @@ type productSettings struct {
 	Reason            *string `json:"reason"`
 }
 
-// permit adds a product to a link, as one that was never fetched.
+// permit adds a product to a link, as one that was never fetched. The caller
+// touches the link.
 func (l *link) permit(name product, settings *productSettings) {
 	if p := l.product(name); p != nil {
-		p.settings = settings
+		p.Settings = settings
 		return
 	}
-	l.products = append(l.products, productStatus{name: name, settings: settings})
-	slices.SortFunc(l.products, func(a, b productStatus) int {
-		return slices.Index(allProducts[:], a.name) - slices.Index(allProducts[:], b.name)
+	l.Products = append(l.Products, productStatus{Name: name, Settings: settings})
+	slices.SortFunc(l.Products, func(a, b productStatus) int {
+		return slices.Index(allProducts[:], a.Name) - slices.Index(allProducts[:], b.Name)
 	})
 }
 
 // limitedFor tells how long a refresh of the product is still refused.
 func (p *productStatus) limitedFor(now time.Time) time.Duration {
-	if p.requestedAt.IsZero() {
+	if p.RequestedAt.IsZero() {
 		return 0
 	}
-	return max(0, p.requestedAt.Add(p.name.limit()).Sub(now))
+	return max(0, p.RequestedAt.Add(p.Name.limit()).Sub(now))
 }
 
 // succeed notes a refresh that brought data.
 func (p *productStatus) succeed(at time.Time) {
-	p.refreshedAt, p.inFlight, p.fault = at, false, nil
-	if p.attemptedAt.IsZero() {
-		p.attemptedAt = at
+	p.RefreshedAt, p.InFlight, p.Failure = at, false, nil
+	if p.AttemptedAt.IsZero() {
+		p.AttemptedAt = at
 	}
 }
 
 // miss notes a refresh that brought none.
-func (p *productStatus) miss(f *fault) { p.inFlight, p.fault = false, f }
+func (p *productStatus) miss(f *failure) { p.InFlight, p.Failure = false, f }
 
 type productAnswer struct {
 	RefreshedAt     *time.Time       `json:"refreshed_at"`
@@ -118,12 +122,12 @@ func (p *productStatus) answer() *productAnswer {
 		return nil
 	}
 	a := &productAnswer{
-		RefreshedAt:     moment(p.refreshedAt),
-		LastAttemptedAt: moment(p.attemptedAt),
-		Settings:        p.settings,
+		RefreshedAt:     moment(p.RefreshedAt),
+		LastAttemptedAt: moment(p.AttemptedAt),
+		Settings:        p.Settings,
 	}
-	if p.fault != nil {
-		a.ErrorCode, a.ErrorMessage = &p.fault.code, &p.fault.message
+	if p.Failure != nil {
+		a.ErrorCode, a.ErrorMessage = &p.Failure.Code, &p.Failure.Message
 	}
 	return a
 }
@@ -137,7 +141,7 @@ func (l *link) productsAnswer() productsAnswer {
 		Enrichment:     l.product(enrichmentProduct).answer(),
 	}
 	if p := l.product(transactionsProduct); p != nil {
-		a.Transactions = &transactionsProductAnswer{productAnswer: *p.answer(), HasHistory: !p.refreshedAt.IsZero()}
+		a.Transactions = &transactionsProductAnswer{productAnswer: *p.answer(), HasHistory: !p.RefreshedAt.IsZero()}
 	}
 	return a
 }

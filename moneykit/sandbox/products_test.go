@@ -79,11 +79,12 @@ func TestIdentityStaysTheSame(t *testing.T) {
 
 func TestUsersSeeOnlyTheirOwnLinks(t *testing.T) {
 	a := newAPI(t)
-	for _, l := range a.box.links {
-		got := into[userLinksAnswer](t, a.get("/users/"+l.user+"/links").want(t, 200))
+	for place := range a.box.Total {
+		l := a.box.linkAt(place)
+		got := into[userLinksAnswer](t, a.get("/users/"+l.User+"/links").want(t, 200))
 		for id := range got.Links {
-			if a.box.linksByID[id].user != l.user {
-				t.Errorf("%s sees %s", l.user, id)
+			if a.box.find(id).User != l.User {
+				t.Errorf("%s sees %s", l.User, id)
 			}
 		}
 		if _, seen := got.Links[l.id]; seen != l.listed() {

@@ -11,11 +11,13 @@ const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 // random returns a source of its own for one purpose, named by its parts. The
 // same seed and parts always give the same numbers, whatever else was drawn.
-func (s *Sandbox) random(parts ...string) *rand.Rand {
+func (s *Sandbox) random(parts ...string) *rand.Rand { return randomOf(s.seed, parts...) }
+
+func randomOf(seed uint64, parts ...string) *rand.Rand {
 	hash := fnv.New128a()
-	var seed [8]byte
-	binary.LittleEndian.PutUint64(seed[:], s.seed)
-	hash.Write(seed[:])
+	var start [8]byte
+	binary.LittleEndian.PutUint64(start[:], seed)
+	hash.Write(start[:])
 	for _, part := range parts {
 		hash.Write([]byte(part))
 		hash.Write([]byte{0})
@@ -39,8 +41,8 @@ func (s *Sandbox) id(prefix string, length int, parts ...string) string {
 
 // mint makes a token that was never handed out before.
 func (s *Sandbox) mint(prefix string) string {
-	s.minted++
-	return s.id(prefix, 40, "mint", strconv.FormatUint(s.minted, 10))
+	s.Minted++
+	return s.id(prefix, 40, "mint", strconv.FormatUint(s.Minted, 10))
 }
 
 // between draws an integer from low to high, both included.

@@ -7,12 +7,6 @@ import (
 	"time"
 )
 
-// advance is a step of a link's data: what a refresh brought at a moment.
-type advance struct {
-	what product // accounts or transactions
-	at   time.Time
-}
-
 type refreshBody struct {
 	Products *[]product `json:"products"`
 }
@@ -30,7 +24,7 @@ func (s *Sandbox) refreshProducts(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.state != connected {
+	if l.State != connected {
 		return nil, badState("Only a connected link can be refreshed.", l.why())
 	}
 	for _, name := range asked {
@@ -88,34 +82,25 @@ func (l *link) limited(asked []product, now time.Time) error {
 // agenda. Products finish in the contract's order, so that balances are never
 // older than the transactions of the same refresh.
 func (s *Sandbox) startRefresh(l *link, asked []product, now time.Time) {
+	s.touch(l)
 	durations := s.durations(l, len(asked))
 	for i, name := range asked {
 		p := l.product(name)
-		p.requestedAt = now
-		if p.inFlight {
+		p.RequestedAt = now
+		if p.InFlight {
 			continue // only without a limit: the refresh under way serves this request too
 		}
-		p.inFlight = true
-		s.schedule(l, now.Add(durations[i]*3/10), func(at time.Time) { l.product(name).attemptedAt = at })
-		s.schedule(l, now.Add(durations[i]), func(at time.Time) { l.finishRefresh(s, name, at) })
+		p.InFlight = true
+		s.productChanged(l, name, productPending, "", now)
+		s.plan(event{At: now.Add(durations[i] * 3 / 10), Duty: startAttempt, Place: l.Place, Epoch: l.Epoch, Product: name})
+		s.plan(event{At: now.Add(durations[i]), Duty: finishRefresh, Place: l.Place, Epoch: l.Epoch, Product: name})
 	}
-}
-
-// schedule puts something on the agenda that is void once the link's state has
-// changed.
-func (s *Sandbox) schedule(l *link, at time.Time, do func(at time.Time)) {
-	epoch := l.epoch
-	s.agenda.add(at, func(at time.Time) {
-		if l.epoch == epoch {
-			do(at)
-		}
-	})
 }
 
 // durations draws n durations, the shortest first.
 func (s *Sandbox) durations(l *link, n int) []time.Duration {
-	l.attempts++
-	rng := s.random(l.id, "duration", strconv.Itoa(l.attempts))
+	l.Attempts++
+	rng := s.random(l.id, "duration", strconv.Itoa(l.Attempts))
 	span := max(0, s.refreshMax-s.refreshMin)
 	all := make([]time.Duration, n)
 	for i := range all {
@@ -125,53 +110,65 @@ func (s *Sandbox) durations(l *link, n int) []time.Duration {
 	return all
 }
 
-func (l *link) finishRefresh(s *Sandbox, name product, at time.Time) {
+func (s *Sandbox) startAttempt(l *link, name product, at time.Time) {
+	l.product(name).AttemptedAt = at
+	s.touch(l)
+	s.productChanged(l, name, productInProgress, "", at)
+}
+
+func (s *Sandbox) finishRefresh(l *link, name product, at time.Time) {
 	p := l.product(name)
-	if p.failures > 0 {
-		p.failures--
-		p.miss(&fault{"institution_error", l.bank.Name + " did not answer in time. Try again later."})
+	s.touch(l)
+	if p.Failures > 0 {
+		p.Failures--
+		p.miss(&failure{"institution_error", l.bank.Name + " did not answer in time. Try again later."})
+		s.productChanged(l, name, productFailed, p.Failure.Message, at)
 		return
 	}
 	p.succeed(at)
-	l.advance(s, name, at)
+	l.advance(name, at)
+	s.productChanged(l, name, productCompleted, "", at)
 }
 
-// advance moves the link's data on, at once or, when nobody has asked for it
-// yet, as soon as somebody does.
-func (l *link) advance(s *Sandbox, name product, at time.Time) {
-	if name != accountsProduct && name != transactionsProduct {
-		return
+// advance notes that the link's data moved on.
+func (l *link) advance(name product, at time.Time) {
+	switch name {
+	case accountsProduct, transactionsProduct, investmentsProduct:
+		l.Steps = append(l.Steps, step{What: stepKind(name), At: at})
 	}
-	step := advance{what: name, at: at}
-	if l.book == nil {
-		l.backlog = append(l.backlog, step)
-		return
-	}
-	l.book.advance(step)
 }
 
 // startConnecting lets a link connect in the usual time, for the first time or
 // again.
 func (s *Sandbox) startConnecting(l *link, now time.Time) {
-	s.connectAt(l, now.Add(s.durations(l, 1)[0]))
+	s.connectAt(l, now, now.Add(s.durations(l, 1)[0]))
 }
 
-func (s *Sandbox) connectAt(l *link, at time.Time) {
-	l.enter(connecting, "")
-	s.schedule(l, at, func(at time.Time) { l.finishConnecting(s, at) })
+func (s *Sandbox) connectAt(l *link, now, at time.Time) {
+	s.enter(l, connecting, "", now)
+	s.plan(event{At: at, Duty: finishConnect, Place: l.Place, Epoch: l.Epoch})
 }
 
-func (l *link) finishConnecting(s *Sandbox, at time.Time) {
-	l.enter(connected, "")
-	for i := range l.products {
-		l.products[i].attemptedAt = at
-		l.products[i].succeed(at)
+func (s *Sandbox) finishConnecting(l *link, at time.Time) {
+	s.enter(l, connected, "", at)
+	s.fetch(l, at)
+}
+
+// fetch brings in the data of all of a link's products, as a link does that
+// was just connected.
+func (s *Sandbox) fetch(l *link, at time.Time) {
+	first := !l.Fetched
+	if first {
+		l.Fetched, l.AsOf = true, at
 	}
-	if !l.fetched {
-		l.fetched, l.asOf = true, at
-		return
+	for i := range l.Products {
+		p := &l.Products[i]
+		p.AttemptedAt = at
+		p.succeed(at)
+		if !first {
+			l.advance(p.Name, at)
+		}
+		s.productChanged(l, p.Name, productCompleted, "", at)
 	}
-	for _, p := range l.products {
-		l.advance(s, p.name, at)
-	}
+	s.touch(l)
 }

@@ -68,7 +68,7 @@ func TestRefreshLimits(t *testing.T) {
 			if !strings.Contains(got.text("error_message"), string(limited.name)) {
 				t.Errorf("message %q", got.text("error_message"))
 			}
-			if a.box.linksByID[a.link(3)].product(investmentsProduct).inFlight {
+			if a.box.linkAt(2).product(investmentsProduct).InFlight {
 				t.Error("the other product is refreshed all the same")
 			}
 			a.clock.Move(91 * time.Second)

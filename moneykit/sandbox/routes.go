@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,62 +33,79 @@ type route struct {
 	method  string
 	pattern string
 	id      string // the contract's operationId; empty for the Sandbox's own calls
+	scope   string // what a client needs; empty for nothing
 	status  int
 	open    bool // needs no bearer token
 	do      func(*call) (any, error)
 }
 
-// operations lists everything the Sandbox answers.
+// operations lists every operation of the contract. It does not name scopes:
+// these are the Sandbox's own.
 func (s *Sandbox) operations() []route {
 	return []route{
-		{"POST", "/auth/token", "create_access_token", 201, true, s.createAccessToken},
-		{"GET", "/auth/introspect", "instrospect_client", 200, false, s.introspectClient},
-		{"GET", "/.well-known/jwks.json", "get_well_known_jwks", 200, true, s.notBuilt},
+		{"POST", "/auth/token", "create_access_token", "", 201, true, s.createAccessToken},
+		{"GET", "/auth/introspect", "instrospect_client", "", 200, false, s.introspectClient},
+		{"GET", "/.well-known/jwks.json", "get_well_known_jwks", "", 200, true, s.getJWKS},
 
-		{"GET", "/institutions", "get_institutions", 200, false, s.getInstitutions},
-		{"GET", "/institutions/{institution_id}", "get_institution", 200, false, s.getInstitution},
+		{"GET", "/institutions", "get_institutions", "institutions:read", 200, false, s.getInstitutions},
+		{"GET", "/institutions/{institution_id}", "get_institution", "institutions:read", 200, false, s.getInstitution},
 
-		{"POST", "/link-session", "create_link_session", 201, false, s.createLinkSession},
-		{"POST", "/link-session/exchange-token", "exchange_token", 201, false, s.exchangeToken},
-		{"POST", "/sandbox/connect/next", "", 200, true, s.connectNext},
-		{"POST", "/sandbox/connect", "", 200, true, s.connect},
+		{"POST", "/link-session", "create_link_session", "link_sessions:write", 201, false, s.createLinkSession},
+		{"POST", "/link-session/exchange-token", "exchange_token", "link_sessions:write", 201, false, s.exchangeToken},
 
-		{"GET", "/links", "get_links", 200, false, s.getLinks},
-		{"POST", "/links/import", "import_link", 200, false, s.notBuilt},
-		{"GET", "/links/{id}", "get_link", 200, false, s.getLink},
-		{"PATCH", "/links/{id}", "update_link", 200, false, s.updateLink},
-		{"DELETE", "/links/{id}", "delete_link", 204, false, s.deleteLink},
-		{"POST", "/links/{id}/reset", "reset_link", 200, false, s.resetLink},
-		{"POST", "/links/{id}/products", "refresh_products", 202, false, s.refreshProducts},
+		{"GET", "/links", "get_links", "links:read", 200, false, s.getLinks},
+		{"POST", "/links/import", "import_link", "links:import", 200, false, s.importLink},
+		{"GET", "/links/{id}", "get_link", "links:read", 200, false, s.getLink},
+		{"PATCH", "/links/{id}", "update_link", "links:write", 200, false, s.updateLink},
+		{"DELETE", "/links/{id}", "delete_link", "links:write", 204, false, s.deleteLink},
+		{"POST", "/links/{id}/reset", "reset_link", "links:write", 200, false, s.resetLink},
+		{"POST", "/links/{id}/products", "refresh_products", "products:refresh", 202, false, s.refreshProducts},
 
-		{"GET", "/links/{id}/accounts", "get_accounts", 200, false, s.getAccounts},
-		{"GET", "/links/{id}/accounts/numbers", "get_account_numbers", 200, false, s.getAccountNumbers},
-		{"GET", "/links/{id}/accounts/{account_id}", "get_account", 200, false, s.getAccount},
-		{"GET", "/links/{id}/identity", "get_identities", 200, false, s.getIdentities},
+		{"GET", "/links/{id}/accounts", "get_accounts", "accounts:read", 200, false, s.getAccounts},
+		{"GET", "/links/{id}/accounts/numbers", "get_account_numbers", "account_numbers:read", 200, false, s.getAccountNumbers},
+		{"GET", "/links/{id}/accounts/{account_id}", "get_account", "accounts:read", 200, false, s.getAccount},
+		{"GET", "/links/{id}/identity", "get_identities", "identity:read", 200, false, s.getIdentities},
 
-		{"GET", "/links/{id}/transactions", "get_transactions", 200, false, s.getTransactions},
-		{"GET", "/links/{id}/transactions/sync", "get_transactions_sync", 200, false, s.syncTransactions},
-		{"POST", "/links/{id}/transactions/{txn_id}/enrichment", "correct_enrichment", 200, false, s.notBuilt},
-		{"POST", "/links/{id}/import/transactions", "import_transactions", 200, false, s.notBuilt},
+		{"GET", "/links/{id}/transactions", "get_transactions", "transactions:read", 200, false, s.getTransactions},
+		{"GET", "/links/{id}/transactions/sync", "get_transactions_sync", "transactions:read", 200, false, s.syncTransactions},
+		{"POST", "/links/{id}/transactions/{txn_id}/enrichment", "correct_enrichment", "transactions:write", 200, false, s.correctEnrichment},
+		{"POST", "/links/{id}/import/transactions", "import_transactions", "links:import", 200, false, s.importTransactions},
 
-		{"GET", "/links/{id}/investments/holdings", "get_holdings", 200, false, s.getHoldings},
-		{"GET", "/links/{id}/investments/transactions", "get_investment_transactions", 200, false, s.getInvestmentTransactions},
+		{"GET", "/links/{id}/investments/holdings", "get_holdings", "investments:read", 200, false, s.getHoldings},
+		{"GET", "/links/{id}/investments/transactions", "get_investment_transactions", "investments:read", 200, false, s.getInvestmentTransactions},
 
-		{"GET", "/users/{id}/accounts", "get_user_accounts", 200, false, s.getUserAccounts},
-		{"GET", "/users/{id}/links", "get_user_links", 200, false, s.getUserLinks},
-		{"GET", "/users/{id}/transactions", "get_user_transactions", 200, false, s.getUserTransactions},
-		{"POST", "/webhooks/test/link/{id}", "trigger_test_link_webhook_event", 200, false, s.notBuilt},
+		{"GET", "/users/{id}/accounts", "get_user_accounts", "users:read", 200, false, s.getUserAccounts},
+		{"GET", "/users/{id}/links", "get_user_links", "users:read", 200, false, s.getUserLinks},
+		{"GET", "/users/{id}/transactions", "get_user_transactions", "users:read", 200, false, s.getUserTransactions},
+		{"POST", "/webhooks/test/link/{id}", "trigger_test_link_webhook_event", "webhooks:test", 200, false, s.triggerTestWebhook},
 	}
+}
+
+// scopes returns all that a client can have.
+func scopes() []string {
+	var all []string
+	for _, rt := range (*Sandbox)(nil).operations() {
+		if rt.scope != "" && !slices.Contains(all, rt.scope) {
+			all = append(all, rt.scope)
+		}
+	}
+	return all
 }
 
 // route builds the mux from the table.
 func (s *Sandbox) route() {
 	s.mux = http.NewServeMux()
 	s.routes = s.operations()
+	if s.controls {
+		s.routes = append(s.routes, s.ownCalls()...)
+	}
 	for _, rt := range s.routes {
 		s.mux.HandleFunc(rt.method+" "+rt.pattern, func(w http.ResponseWriter, r *http.Request) {
 			s.serve(rt, w, r)
 		})
+	}
+	if s.controls {
+		s.ownPages()
 	}
 	s.mux.HandleFunc("/", s.serveUnknown)
 }
@@ -95,8 +113,8 @@ func (s *Sandbox) route() {
 // ServeHTTP answers a request of the API.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	s.requests++
-	requestID := s.id("req_", 24, "request", strconv.FormatUint(s.requests, 10))
+	s.Requests++
+	requestID := s.id("req_", 24, "request", strconv.FormatUint(s.Requests, 10))
 	s.mu.Unlock()
 
 	w.Header().Set("X-Request-Id", requestID)
@@ -117,32 +135,39 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve runs an operation with the Sandbox locked, and writes its answer after
 // the lock is released.
 func (s *Sandbox) serve(rt route, w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readBody(w, r)
 	if err != nil {
-		write(w, 0, nil, invalid(bodyError("The body cannot be read, or is larger than 1 MB.", "value_error.size")))
+		write(w, 0, nil, err)
 		return
 	}
-	answer, err := s.run(rt, &call{Request: r, requestID: w.Header().Get("X-Request-Id"), body: body})
+	c := &call{Request: r, requestID: w.Header().Get("X-Request-Id"), body: body}
+	if f := s.strike(rt, r); f != nil {
+		s.serveFaulty(f, rt, w, c)
+		return
+	}
+	answer, err := s.run(rt, c)
 	write(w, rt.status, answer, err)
 }
 
-func (s *Sandbox) run(rt route, c *call) (any, error) {
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return nil, invalid(bodyError("The body cannot be read, or is larger than 1 MB.", "value_error.size"))
+	}
+	return body, nil
+}
+
+func (s *Sandbox) run(rt route, c *call) (answer any, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.at = s.now()
-	s.agenda.settle(c.at)
+	s.settle(c.at)
 	if !rt.open {
-		token, err := s.authorize(c)
-		if err != nil {
+		if c.token, err = s.authorize(c, rt); err != nil {
 			return nil, err
 		}
-		c.token = token
 	}
 	return rt.do(c)
-}
-
-func (s *Sandbox) notBuilt(*call) (any, error) {
-	return nil, fail(http.StatusNotImplemented, "api_error.not_implemented", "The embedded Sandbox does not do this yet.")
 }
 
 // serveUnknown answers what no route matches.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/cipher"
 	"net/http"
 	"sync"
 	"time"
@@ -15,80 +16,55 @@ const (
 // Sandbox is a MoneyKit API of its own, with its own world. It is safe for
 // concurrent use, and two Sandboxes share nothing.
 type Sandbox struct {
-	seed       uint64
-	linkCount  int
-	clock      func() time.Time
-	clientID   string
-	secret     string
-	refreshMin time.Duration
-	refreshMax time.Duration
-
-	mux    *http.ServeMux
-	routes []route
-
-	mu           sync.Mutex
-	born         time.Time
-	vocabulary   vocabulary
-	requests     uint64
-	minted       uint64
-	tokens       map[string]accessToken
+	options
+	mux          *http.ServeMux
+	routes       []route
 	institutions []*institution
-	links        []*link // in creation order; only ever appended to
-	linksByID    map[string]*link
-	agenda       agenda
-	sessions     map[string]*session
-	exchanges    map[string]*link // by exchangeable token, until exchanged
+	linkCipher   cipher.Block
+	signer       *signer
+	courier      *courier
+
+	moving  sync.Mutex // held while the clock is moved
+	sending sync.Mutex // held while webhooks are sent; never taken with mu held
+	saving  sync.Mutex // held while the state is written
+	wake    chan struct{}
+
+	mu sync.Mutex // guards what follows
+	world
+	vocabulary vocabulary
+	made       map[string][]int // places of links made since the world began, by user
+	shelf      shelf
+	outbox     []string // tokens of the webhooks to send now
+	chronicle  chronicle
+	faults     faultList
+	unsaved    bool
 }
 
-// Option changes how [New] makes a Sandbox.
-type Option func(*Sandbox)
-
-// WithSeed chooses the world: the same seed gives the same links, accounts and
-// transactions. The default is 1.
-func WithSeed(seed uint64) Option { return func(s *Sandbox) { s.seed = seed } }
-
-// WithLinks sets how many links the world starts with, 12 by default. The first
-// dozen are one of each situation an operator meets.
-func WithLinks(n int) Option { return func(s *Sandbox) { s.linkCount = max(n, 0) } }
-
-// WithNow sets the Sandbox's clock, [time.Now] by default. The clock must not go
-// backwards.
-func WithNow(now func() time.Time) Option { return func(s *Sandbox) { s.clock = now } }
-
-// WithClient replaces the key pair that the Sandbox accepts.
-func WithClient(id, secret string) Option {
-	return func(s *Sandbox) { s.clientID, s.secret = id, secret }
-}
-
-// WithRefreshTime sets how long a refresh or a connection takes: each draws its
-// own duration from min to max. The default is 1 s to 2 s.
-func WithRefreshTime(min, max time.Duration) Option {
-	return func(s *Sandbox) { s.refreshMin, s.refreshMax = min, max }
-}
-
-// New makes a Sandbox with its seeded world. Only the links themselves are made
-// here; the accounts and transactions of a link come into being when they are
-// first asked for.
+// New makes a Sandbox with its seeded world. Nothing of it is worked out before
+// it is asked for, and what is worked out can be forgotten again, so that a
+// world may be large.
 func New(opts ...Option) *Sandbox {
+	s := blank(opts)
+	s.world = newWorld(s.clock().UTC().Truncate(time.Microsecond), s.linkCount)
+	s.seedAgenda()
+	s.unsaved = false
+	return s
+}
+
+// blank makes a Sandbox without a world.
+func blank(opts []Option) *Sandbox {
 	s := &Sandbox{
-		seed:       1,
-		linkCount:  12,
-		clock:      time.Now,
-		clientID:   DefaultClientID,
-		secret:     DefaultClientSecret,
-		refreshMin: time.Second,
-		refreshMax: 2 * time.Second,
-		tokens:     map[string]accessToken{},
-		sessions:   map[string]*session{},
-		exchanges:  map[string]*link{},
+		options:      optionsOf(opts),
+		institutions: newInstitutions(),
+		wake:         make(chan struct{}, 1),
+		made:         map[string][]int{},
+		shelf:        shelf{books: map[int]*book{}},
+		chronicle:    chronicle{fresh: make(chan struct{})},
 	}
-	for _, opt := range opts {
-		opt(s)
-	}
-	s.born = s.now()
-	s.institutions = newInstitutions()
+	s.linkCipher = newLinkCipher(s.seed)
+	s.signer = newSigner(s.seed)
+	s.courier = newCourier(s.webhookHosts)
 	s.route()
-	s.seedLinks()
 	return s
 }
 
@@ -97,12 +73,19 @@ func New(opts ...Option) *Sandbox {
 func (s *Sandbox) LinkIDs() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ids := make([]string, len(s.links))
-	for i, l := range s.links {
-		ids[i] = l.id
+	ids := make([]string, s.Total)
+	for place := range ids {
+		ids[place] = s.linkID(place)
 	}
 	return ids
 }
 
-// now reads the clock at the resolution of the API's timestamps.
-func (s *Sandbox) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+// changed notes that the world is not what was last saved, and that something
+// may be due earlier than it was.
+func (s *Sandbox) changed() {
+	s.unsaved = true
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}

@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -57,17 +59,43 @@ var situations = []situation{
 	{bank: credentialsBank, state: inError, errorCode: "user_input_incorrect", products: rich, age: 45 * days, fresh: 4 * days},
 }
 
-// seedLinks makes the links of the world.
-func (s *Sandbox) seedLinks() {
-	s.links = make([]*link, 0, s.linkCount)
-	s.linksByID = make(map[string]*link, s.linkCount)
-	for place := range s.linkCount {
-		if place < len(situations) {
-			s.seedLink(place, situations[place])
-			continue
-		}
-		s.seedLink(place, s.drawSituation(s.random("situation", strconv.Itoa(place))))
+// situation is how the link at a place stands when the world begins.
+func (s *Sandbox) situation(place int) situation {
+	if place < len(situations) {
+		return situations[place]
 	}
+	return s.drawSituation(s.random("situation", strconv.Itoa(place)))
+}
+
+// seedAgenda plans what is under way when the world begins.
+func (s *Sandbox) seedAgenda() {
+	for place := range min(s.linkCount, len(situations)) {
+		if in := situations[place].connectsIn; in > 0 {
+			l := s.linkAt(place)
+			s.touch(l)
+			s.plan(event{At: s.Born.Add(in), Duty: finishConnect, Place: place, Epoch: l.Epoch})
+		}
+	}
+}
+
+// Users of the seed are numbered so that some have two links.
+const (
+	firstUser    = 1000
+	usersOf9     = 7 // of nine links, so many have users of their own
+	userIDPrefix = "user_"
+)
+
+// seededFor returns the places of a user's seeded links.
+func (s *Sandbox) seededFor(user string) []int {
+	n, err := strconv.Atoi(strings.TrimPrefix(user, userIDPrefix))
+	if n -= firstUser; err != nil || n < 0 || n > s.linkCount || user != userIDPrefix+strconv.Itoa(n+firstUser) {
+		return nil
+	}
+	var places []int
+	for place := (n*9 + usersOf9 - 1) / usersOf9; place < s.linkCount && place*usersOf9/9 == n; place++ {
+		places = append(places, place)
+	}
+	return places
 }
 
 // drawSituation makes up how a link of a larger world stands; most are well.
@@ -101,55 +129,59 @@ func (s *Sandbox) drawSituation(rng *rand.Rand) situation {
 }
 
 // seedLink makes the link at a place in the order of creation.
-func (s *Sandbox) seedLink(place int, at situation) {
+func (s *Sandbox) seedLink(place int, at situation) *link {
 	l := &link{
-		id:        s.linkID(place),
-		bank:      s.institution(at.bank),
-		user:      "user_" + strconv.Itoa(1000+place*7/9), // some users have two links
-		state:     at.state,
-		errorCode: at.errorCode,
-		createdAt: s.born.Add(-at.age),
-		tags:      at.tags,
-		persona:   "link " + strconv.Itoa(place),
-		traveller: at.traveller,
-		fetched:   at.fresh > 0,
-		products:  make([]productStatus, len(at.products)),
+		Place:     place,
+		Bank:      at.bank,
+		User:      userIDPrefix + strconv.Itoa(firstUser+place*usersOf9/9),
+		Provider:  defaultProvider,
+		State:     at.state,
+		ErrorCode: at.errorCode,
+		CreatedAt: s.Born.Add(-at.age),
+		Tags:      at.tags,
+		Fetched:   at.fresh > 0,
+		Products:  make([]productStatus, len(at.products)),
 	}
+	s.adopt(l)
+	l.Origin = origin{Persona: persona(place), Key: l.id, Traveller: at.traveller, Wealthy: slices.Contains(at.products, investmentsProduct)}
 	for i, name := range at.products {
-		l.products[i] = productStatus{name: name, settings: defaultSettings}
-		if l.fetched {
-			l.seedProduct(&l.products[i], s.born.Add(-at.fresh), at)
+		l.Products[i] = productStatus{Name: name, Settings: defaultSettings}
+		if l.Fetched {
+			l.seedProduct(&l.Products[i], s.Born.Add(-at.fresh), at)
 		}
 	}
-	if l.fetched {
-		l.asOf = s.born.Add(-at.fresh)
+	if l.Fetched {
+		l.AsOf = s.Born.Add(-at.fresh)
 	}
 	if at.deletedFor > 0 {
-		l.deletedAt = s.born.Add(-at.deletedFor)
+		l.DeletedAt = s.Born.Add(-at.deletedFor)
 	}
-	s.addLink(l)
-	if at.connectsIn > 0 {
-		s.connectAt(l, s.born.Add(at.connectsIn))
-	}
+	return l
 }
+
+// persona names the life behind the link at a place.
+func persona(place int) string { return "link " + strconv.Itoa(place) }
+
+// defaultProvider fetches the data of links that do not name another.
+const defaultProvider = "moneykit"
 
 // defaultSettings are those of a link whose customer did not say.
 var defaultSettings = &productSettings{Prefetch: true}
 
 func (l *link) seedProduct(p *productStatus, last time.Time, at situation) {
-	p.refreshedAt, p.attemptedAt = last, last.Add(-time.Second)
-	if p.name == transactionsProduct {
-		p.failures = at.failures
+	p.RefreshedAt, p.AttemptedAt = last, last.Add(-time.Second)
+	if p.Name == transactionsProduct {
+		p.Failures = at.failures
 		if at.asked > 0 {
-			p.requestedAt = last
+			p.RequestedAt = last
 		}
 	}
-	if at.errorCode == "institution_error" && p.name == transactionsProduct {
-		p.attemptedAt = last.Add(2 * hours)
-		p.fault = &fault{"institution_error", l.bank.Name + " is not available. Its own site reports maintenance."}
+	if at.errorCode == "institution_error" && p.Name == transactionsProduct {
+		p.AttemptedAt = last.Add(2 * hours)
+		p.Failure = &failure{"institution_error", l.bank.Name + " is not available. Its own site reports maintenance."}
 	}
-	if at.errorCode == authExpired && p.name == transactionsProduct {
-		p.attemptedAt = last.Add(6 * hours)
-		p.fault = &fault{authExpired, "The consent given to " + l.bank.Name + " has run out."}
+	if at.errorCode == authExpired && p.Name == transactionsProduct {
+		p.AttemptedAt = last.Add(6 * hours)
+		p.Failure = &failure{authExpired, "The consent given to " + l.bank.Name + " has run out."}
 	}
 }

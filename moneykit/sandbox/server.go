@@ -1,47 +1,65 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
-// Server serves a Sandbox over HTTP on the loopback interface.
+// Server serves a Sandbox over HTTP, and lets it live between requests.
 type Server struct {
 	listener net.Listener
 	http     *http.Server
-	done     chan struct{}
+	stop     context.CancelFunc
+	done     sync.WaitGroup
 }
 
 // Listen serves the Sandbox on 127.0.0.1 and a random port until the Server is
 // closed.
-func (s *Sandbox) Listen() (*Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (s *Sandbox) Listen() (*Server, error) { return s.ListenOn("127.0.0.1:0") }
+
+// ListenOn serves the Sandbox on an address until the Server is closed.
+func (s *Sandbox) ListenOn(address string) (*Server, error) {
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: listen: %w", err)
 	}
-	srv := &Server{
-		listener: listener,
-		http:     &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second},
-		done:     make(chan struct{}),
-	}
-	go func() {
-		defer close(srv.done)
-		_ = srv.http.Serve(listener) // always ends in ErrServerClosed, by Close
-	}()
+	ctx, stop := context.WithCancel(context.Background())
+	srv := &Server{listener: listener, stop: stop, http: &http.Server{
+		Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}}
+	srv.done.Go(func() { _ = srv.http.Serve(listener) }) // always ends in ErrServerClosed
+	srv.done.Go(func() { s.Run(ctx) })
 	return srv, nil
 }
 
 // URL is the base URL of the served API, without a slash at its end.
 func (srv *Server) URL() string { return "http://" + srv.listener.Addr().String() }
 
-// Close stops serving, cuts open connections and returns when the listener is
-// gone. Closing again does nothing.
+// Shutdown stops taking requests and waits for those under way until ctx ends;
+// whoever follows the events is cut off.
+func (srv *Server) Shutdown(ctx context.Context) error {
+	time.AfterFunc(shutdownGrace, srv.stop)
+	if err := srv.http.Shutdown(ctx); err != nil && !errors.Is(err, net.ErrClosed) {
+		return errors.Join(fmt.Errorf("sandbox: shut down: %w", err), srv.Close())
+	}
+	return srv.Close()
+}
+
+// shutdownGrace is how long requests under way have when the server shuts down.
+const shutdownGrace = 2 * time.Second
+
+// Close stops serving, cuts open connections and returns when everything has
+// ended. Closing again does nothing.
 func (srv *Server) Close() error {
+	srv.stop()
 	err := srv.http.Close()
-	<-srv.done
+	srv.done.Wait()
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("sandbox: close: %w", err)
 	}

@@ -6,20 +6,39 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxURL is the length of the longest URL the API takes, in characters.
 const maxURL = 65536
 
+// sessionLife is how long a link session can be used, and how long what comes
+// of it can be exchanged.
+const sessionLife = 30 * time.Minute
+
 // session is a link session: what Connect needs to know to make or mend a link.
 type session struct {
-	user     string
-	relink   *link // the link to connect again, or nil for a new one
-	bank     *institution
-	webhook  *string
-	tags     []string
-	products map[product]*productSettings
-	used     bool
+	User      string                       `json:"user"`
+	Relink    string                       `json:"relink"` // id of the link to connect again, empty for a new one
+	Bank      string                       `json:"bank"`   // id of the institution, empty when the user chooses
+	Redirect  string                       `json:"redirect"`
+	Webhook   *string                      `json:"webhook"`
+	Tags      []string                     `json:"tags"`
+	Products  map[product]*productSettings `json:"products"`
+	Features  connectFeatures              `json:"features"`
+	Accounts  []givenAccount               `json:"accounts"`
+	Owners    []owner                      `json:"owners"`
+	Key       string                       `json:"key"` // makes the ids of the accounts
+	ExpiresAt time.Time                    `json:"expires_at"`
+	Used      bool                         `json:"used"`
+	Consent   *consent                     `json:"consent"` // what the user said at the bank's own page
+}
+
+// connectFeatures are those that change what Connect lets a user do.
+type connectFeatures struct {
+	OnlyOneAccount  bool `json:"permit_only_one_account"`
+	OnlyDepository  bool `json:"permit_only_depository_accounts"`
+	RejectDuplicate bool `json:"duplicate_institution_rejected"`
 }
 
 type sessionBody struct {
@@ -33,43 +52,51 @@ type sessionBody struct {
 			Investments    *productSettings `json:"investments"`
 		} `json:"products"`
 	} `json:"settings"`
-	CustomerUser *struct {
-		ID    *string `json:"id"`
-		Email *struct {
-			Address string `json:"address"`
-		} `json:"email"`
-		Phone *struct {
-			Number  string  `json:"number"`
-			Country *string `json:"country"`
-		} `json:"phone"`
-	} `json:"customer_user"`
-	ExistingLinkID *string  `json:"existing_link_id"`
-	InstitutionID  *string  `json:"institution_id"`
-	RedirectURI    *string  `json:"redirect_uri"`
-	Webhook        *string  `json:"webhook"`
-	LinkTags       []string `json:"link_tags"`
+	CustomerUser   *customerUser    `json:"customer_user"`
+	ExistingLinkID *string          `json:"existing_link_id"`
+	InstitutionID  *string          `json:"institution_id"`
+	RedirectURI    *string          `json:"redirect_uri"`
+	Webhook        *string          `json:"webhook"`
+	LinkTags       []string         `json:"link_tags"`
+	Features       *connectFeatures `json:"connect_features"`
+	SandboxData    *customData      `json:"custom_sandbox_data"`
+}
+
+type customerUser struct {
+	ID    *string `json:"id"`
+	Email *struct {
+		Address string `json:"address"`
+	} `json:"email"`
+	Phone *struct {
+		Number  string  `json:"number"`
+		Country *string `json:"country"`
+	} `json:"phone"`
+}
+
+// check returns what is wrong with the user.
+func (u *customerUser) check() []validationError {
+	switch {
+	case u == nil:
+		return []validationError{bodyError("field required", "value_error.missing", "customer_user")}
+	case u.ID == nil:
+		return []validationError{bodyError("field required", "value_error.missing", "customer_user", "id")}
+	}
+	errs := length(nil, *u.ID, 4, 150, "customer_user", "id")
+	if u.Email != nil {
+		errs = length(errs, u.Email.Address, 4, 254, "customer_user", "email", "address")
+	}
+	if u.Phone != nil {
+		errs = length(errs, u.Phone.Number, 4, 30, "customer_user", "phone", "number")
+		if u.Phone.Country != nil {
+			errs = member(errs, *u.Phone.Country, countries[:], "customer_user", "phone", "country")
+		}
+	}
+	return errs
 }
 
 // check returns what is wrong with the body's values.
 func (b *sessionBody) check() []validationError {
-	var errs []validationError
-	switch {
-	case b.CustomerUser == nil:
-		errs = append(errs, bodyError("field required", "value_error.missing", "customer_user"))
-	case b.CustomerUser.ID == nil:
-		errs = append(errs, bodyError("field required", "value_error.missing", "customer_user", "id"))
-	default:
-		errs = length(errs, *b.CustomerUser.ID, 4, 150, "customer_user", "id")
-		if email := b.CustomerUser.Email; email != nil {
-			errs = length(errs, email.Address, 4, 254, "customer_user", "email", "address")
-		}
-		if phone := b.CustomerUser.Phone; phone != nil {
-			errs = length(errs, phone.Number, 4, 30, "customer_user", "phone", "number")
-			if phone.Country != nil {
-				errs = member(errs, *phone.Country, countries[:], "customer_user", "phone", "country")
-			}
-		}
-	}
+	errs := b.CustomerUser.check()
 	errs = append(errs, b.checkURLs()...)
 	if b.Settings != nil {
 		for i, country := range b.Settings.Countries {
@@ -78,6 +105,9 @@ func (b *sessionBody) check() []validationError {
 		for i, provider := range b.Settings.Providers {
 			errs = member(errs, provider, providers[:], "settings", "providers", strconv.Itoa(i))
 		}
+	}
+	if b.SandboxData != nil {
+		errs = append(errs, b.SandboxData.check()...)
 	}
 	return errs
 }
@@ -149,29 +179,54 @@ func (s *Sandbox) createLinkSession(c *call) (any, error) {
 		return nil, invalid(errs...)
 	}
 	made := &session{
-		user:     *body.CustomerUser.ID,
-		webhook:  body.Webhook,
-		tags:     body.LinkTags,
-		products: body.products(),
+		User:      *body.CustomerUser.ID,
+		Redirect:  *body.RedirectURI,
+		Webhook:   body.Webhook,
+		Tags:      body.LinkTags,
+		Products:  body.products(),
+		Key:       s.mint("key_"),
+		ExpiresAt: c.at.Add(sessionLife),
+	}
+	if body.Features != nil {
+		made.Features = *body.Features
+	}
+	if body.SandboxData != nil {
+		made.Accounts, made.Owners = body.SandboxData.given(), body.SandboxData.people()
 	}
 	switch {
 	case body.ExistingLinkID != nil:
-		made.relink = s.linksByID[*body.ExistingLinkID]
-		if made.relink == nil || made.relink.state == deleted {
+		l := s.find(*body.ExistingLinkID)
+		if l == nil || l.State == deleted {
 			return nil, forbiddenConfig("existing_link_id names no link that could be connected again.")
 		}
-		made.bank = made.relink.bank
+		made.Relink, made.Bank = l.id, l.Bank
 		if body.Settings == nil || body.Settings.Products == nil {
-			made.products = nil // the link keeps the ones it has
+			made.Products = nil // the link keeps the ones it has
 		}
 	case body.InstitutionID != nil:
-		if made.bank = s.institution(*body.InstitutionID); made.bank == nil {
+		if made.Bank = *body.InstitutionID; s.institution(made.Bank) == nil {
 			return nil, forbiddenConfig("institution_id names no institution.")
 		}
 	}
+	s.forgetSessions(c.at)
 	token := s.mint("mk_ls_")
-	s.sessions[token] = made
+	s.Sessions[token] = made
+	s.changed()
 	return sessionAnswer{Token: token}, nil
+}
+
+// forgetSessions drops what expired long ago.
+func (s *Sandbox) forgetSessions(now time.Time) {
+	for token, at := range s.Sessions {
+		if now.Sub(at.ExpiresAt) > 24*time.Hour {
+			delete(s.Sessions, token)
+		}
+	}
+	for token, x := range s.Exchanges {
+		if now.Sub(x.ExpiresAt) > 24*time.Hour {
+			delete(s.Exchanges, token)
+		}
+	}
 }
 
 func forbiddenConfig(message string) error {
@@ -182,7 +237,7 @@ type exchangeBody struct {
 	Token *string `json:"exchangeable_token"`
 }
 
-type exchangeAnswer struct {
+type exchangedAnswer struct {
 	LinkID string     `json:"link_id"`
 	Link   linkAnswer `json:"link"`
 }
@@ -195,12 +250,13 @@ func (s *Sandbox) exchangeToken(c *call) (any, error) {
 	if body.Token == nil {
 		return nil, invalid(bodyError("field required", "value_error.missing", "exchangeable_token"))
 	}
-	l := s.exchanges[*body.Token]
-	if l == nil || l.state != awaitingTokenExchange {
+	x, known := s.Exchanges[*body.Token]
+	if !known || !c.at.Before(x.ExpiresAt) || s.linkAt(x.Place).State != awaitingTokenExchange {
 		return nil, fail(http.StatusBadRequest, "link_session_error.invalid_token_exchange",
-			"The exchangeable token is not known, or was exchanged already.")
+			"The exchangeable token is not known, has expired, or was exchanged already.")
 	}
-	delete(s.exchanges, *body.Token)
+	delete(s.Exchanges, *body.Token)
+	l := s.linkAt(x.Place)
 	s.startConnecting(l, c.at)
-	return exchangeAnswer{LinkID: l.id, Link: l.answer()}, nil
+	return exchangedAnswer{LinkID: l.id, Link: l.answer()}, nil
 }

@@ -14,7 +14,7 @@ func (d *day) habits() {
 		}
 	}
 	if chance(d.rng, 12) {
-		card := d.book.accounts[2]
+		card := d.book.card
 		t := d.purchase(shopping, d.book.home.favourite[shopping.list], card)
 		t.credit, t.raw = true, "REFUND "+t.raw
 		t.description = "Refund from " + t.merchant
@@ -26,26 +26,30 @@ func (d *day) habits() {
 }
 
 // payer is the account that pays for a purchase: the card more often than not,
-// and always when there is little in the checking account.
+// and always when there is little in the checking account. It is nil when
+// neither has enough.
 func (d *day) payer() *account {
-	checking, card := d.book.accounts[0], d.book.accounts[2]
-	if chance(d.rng, 580) || checking.booked.LessThan(amount(70000, checking.currency)) {
+	checking, card := d.book.checking, d.book.card
+	funds := checking.booked.GreaterThanOrEqual(amount(70000, checking.currency))
+	credit := card.limit.Sub(card.booked).Sub(card.held).GreaterThanOrEqual(amount(30000, card.currency))
+	switch prefersCard := chance(d.rng, 580); {
+	case credit && (prefersCard || !funds):
 		return card
+	case funds:
+		return checking
+	default:
+		return nil
 	}
-	return checking
 }
 
 // travel spends from the accounts in other currencies, and tops them up.
 func (d *day) travel() {
-	if !d.book.link.traveller {
-		return
-	}
-	for _, a := range d.book.accounts {
-		sp, foreign := abroad[a.currency]
-		if !foreign {
+	checking := d.book.checking
+	for _, a := range d.book.abroad {
+		sp, known := abroad[a.currency]
+		if !known {
 			continue
 		}
-		checking := d.book.accounts[0]
 		if a.booked.LessThan(amount(25000, a.currency)) && checking.booked.GreaterThan(amount(90000, checking.currency)) {
 			d.transfer(checking, a, 60000)
 		}
@@ -55,20 +59,57 @@ func (d *day) travel() {
 	}
 }
 
+// holiday spends on the card where the household is on holiday. The bank
+// changes the money, and tells what it was.
+func (d *day) holiday() {
+	currency := d.book.home.awayOn(d.date)
+	card := d.book.card
+	if currency == "" || card.limit.Sub(card.booked).LessThan(amount(60000, card.currency)) {
+		return
+	}
+	sp := abroad[currency]
+	for range between(d.rng, 1, 3) {
+		cents := between(d.rng, sp.low, sp.high)
+		t := d.purchase(sp, d.book.sandbox.list(sp.list), card)
+		local := amount(cents, currency)
+		t.amount = amount(cents, card.currency)
+		t.raw = fmt.Sprintf("%s %s %s", t.raw, local.StringFixed(places(currency)), currency)
+		d.book.record(t)
+	}
+}
+
 // shop makes one purchase of any kind, on any account that purchases are made
 // from.
 func (d *day) shop(pending bool) {
-	if d.book.link.traveller && chance(d.rng, 600) {
-		a := d.book.accounts[between(d.rng, 3, 4)]
+	if d.book.origin.Traveller && chance(d.rng, 600) {
+		a := pick(d.rng, d.book.abroad[1:]) // not from the savings
 		sp := abroad[a.currency]
 		d.buy(sp, d.book.sandbox.list(sp.list), a, pending)
 		return
 	}
+	from := d.payer()
+	if from == nil || from.hidden {
+		from = d.book.usual()
+	}
 	sp := pick(d.rng, spendings)
-	d.buy(sp, d.book.home.favourite[sp.list], d.payer(), pending)
+	d.buy(sp, d.book.home.favourite[sp.list], from, pending)
+}
+
+// usual is an account that purchases can be shown on: where the household's
+// own are not shared, any other.
+func (b *book) usual() *account {
+	for _, a := range []*account{b.checking, b.card, b.savings} {
+		if !a.hidden {
+			return a
+		}
+	}
+	return b.checking
 }
 
 func (d *day) buy(sp spending, places []string, from *account, pending bool) {
+	if from == nil {
+		return
+	}
 	t := d.purchase(sp, places, from)
 	if pending {
 		t.pending = true

@@ -34,7 +34,7 @@ func (s *Sandbox) syncTransactions(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := l.open(s)
+	b := s.open(l)
 	from, to, done := 0, len(b.log), 0
 	if at != nil {
 		from, to, done = at[0], at[1], at[2]
@@ -46,9 +46,9 @@ func (s *Sandbox) syncTransactions(c *call) (any, error) {
 		query.refuse("cursor", "the cursor is ahead of the link", "value_error.cursor")
 		return nil, query.problem()
 	}
-	changes := fold(b.log[from:to])
+	changes := b.changes(from, to)
 	page := changes[min(done, len(changes)):min(done+size, len(changes))]
-	answer := b.syncPage(page)
+	answer := b.syncPage(l, page)
 	if done+len(page) < len(changes) {
 		answer.HasMore = true
 		answer.Cursor.Next = optional(s.cursor(scope, from, to, done+len(page)))
@@ -59,12 +59,12 @@ func (s *Sandbox) syncTransactions(c *call) (any, error) {
 	return answer, nil
 }
 
-func (b *book) syncPage(page []change) syncAnswer {
+func (b *book) syncPage(l *link, page []change) syncAnswer {
 	answer := syncAnswer{
 		Transactions: syncedTransactions{Created: []transactionAnswer{}, Updated: []transactionAnswer{}, Removed: []string{}},
-		Link:         b.link.answer(),
+		Link:         l.answer(),
 	}
-	enriched := b.link.product(enrichmentProduct) != nil
+	enriched := l.product(enrichmentProduct) != nil
 	concerned := map[string]bool{}
 	for _, c := range page {
 		concerned[c.account.id] = true
@@ -77,8 +77,23 @@ func (b *book) syncPage(page []change) syncAnswer {
 			answer.Transactions.Removed = append(answer.Transactions.Removed, c.id)
 		}
 	}
-	answer.Accounts = b.accountAnswers(concerned)
+	answer.Accounts = b.accountAnswers(l, concerned)
 	return answer
+}
+
+// walk is a stretch of the log, folded.
+type walk struct {
+	from, to int
+	changes  []change
+}
+
+// changes folds a stretch of the log. The pages of one walk ask for the same
+// one, so the last is kept.
+func (b *book) changes(from, to int) []change {
+	if b.walk.from != from || b.walk.to != to {
+		b.walk = walk{from, to, fold(b.log[from:to])}
+	}
+	return b.walk.changes
 }
 
 // fold reduces a stretch of the log to one change a transaction: what is created
@@ -88,11 +103,13 @@ func fold(log []change) []change {
 	folded := make([]change, 0, len(log))
 	for _, c := range log {
 		i, seen := place[c.id]
+		gone := c.kind == removed || c.kind == vanished
 		switch {
+		case !seen && c.kind == vanished:
 		case !seen:
 			place[c.id] = len(folded)
 			folded = append(folded, c)
-		case c.kind == removed && folded[i].kind == created:
+		case gone && (folded[i].kind == created || c.kind == vanished):
 			folded[i].transaction = nil
 			delete(place, c.id)
 		case folded[i].kind == created:

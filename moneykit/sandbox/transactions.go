@@ -83,7 +83,7 @@ func (t *transaction) answer(enriched bool) transactionAnswer {
 		TransactionID:  t.id,
 		AccountID:      t.account.id,
 		Amount:         t.amount.StringFixed(places(t.account.currency)),
-		Type:           "debit",
+		Type:           t.kind(),
 		Currency:       t.account.currency,
 		Date:           t.date.Format(time.DateOnly),
 		Datetime:       moment(t.at),
@@ -92,20 +92,27 @@ func (t *transaction) answer(enriched bool) transactionAnswer {
 		Pending:        t.pending,
 		Category:       optional(t.what.category),
 	}
-	if t.credit {
-		a.Type = "credit"
-	}
 	if enriched {
 		a.Enrichment = t.enrichment()
 	}
 	return a
 }
 
+// kind is the contract's type of the transaction.
+func (t *transaction) kind() string {
+	if t.credit {
+		return "credit"
+	}
+	return "debit"
+}
+
 func (t *transaction) enrichment() *enrichmentAnswer {
 	sure := 80 + t.serial*7%20
 	e := &enrichmentAnswer{
-		Category:    categoryAnswer{t.what.category, sure},
-		Subcategory: &categoryAnswer{t.what.subcategory, sure - 9},
+		Category: categoryAnswer{t.what.category, sure},
+	}
+	if t.what.subcategory != "" {
+		e.Subcategory = &categoryAnswer{t.what.subcategory, sure - 9}
 	}
 	if t.merchant != "" {
 		hash := fnv.New64a()

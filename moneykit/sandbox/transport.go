@@ -3,7 +3,11 @@ package sandbox
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
+	"os"
+	"strconv"
+	"syscall"
 )
 
 // Transport returns a RoundTripper that answers in process, whatever host a
@@ -24,18 +28,34 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer func() { _ = in.Body.Close() }()
 	out := &reply{header: http.Header{}, status: http.StatusOK}
 	t.sandbox.ServeHTTP(out, in)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if out.reset {
+		return nil, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	}
+	length, body := int64(out.body.Len()), io.Reader(&out.body)
+	if promised, err := strconv.ParseInt(out.header.Get("Content-Length"), 10, 64); err == nil && promised > length {
+		length, body = promised, io.MultiReader(body, cutOff{})
+	}
 	return &http.Response{
 		Status: http.StatusText(out.status), StatusCode: out.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: out.header, Body: io.NopCloser(&out.body), ContentLength: int64(out.body.Len()), Request: r,
+		Header: out.header, Body: io.NopCloser(body), ContentLength: length, Request: r,
 	}, nil
 }
+
+// cutOff is the end of a body that is shorter than its header says.
+type cutOff struct{}
+
+func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // reply keeps what a handler writes.
 type reply struct {
 	header  http.Header
 	status  int
 	started bool
+	reset   bool // in place of an answer
 	body    bytes.Buffer
 }
 

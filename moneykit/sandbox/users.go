@@ -5,25 +5,13 @@ import (
 	"time"
 )
 
-// linksOf returns the links that GET /links shows and that belong to the user a
-// call's path names.
-func (s *Sandbox) linksOf(c *call) []*link {
-	var links []*link
-	for _, l := range s.links {
-		if l.user == c.PathValue("id") && l.listed() {
-			links = append(links, l)
-		}
-	}
-	return links
-}
-
 type userLinksAnswer struct {
 	Links map[string]linkAnswer `json:"links"`
 }
 
 func (s *Sandbox) getUserLinks(c *call) (any, error) {
 	answer := userLinksAnswer{Links: map[string]linkAnswer{}}
-	for _, l := range s.linksOf(c) {
+	for _, l := range s.linksOf(c.PathValue("id")) {
 		answer.Links[l.id] = l.answer()
 	}
 	return answer, nil
@@ -42,11 +30,11 @@ func (s *Sandbox) getUserAccounts(c *call) (any, error) {
 	query := queryOf(c)
 	accounts, institutions := query.set("account_ids"), query.set("institution_ids")
 	answer := userAccountsAnswer{Links: map[string]accountGroup{}}
-	for _, l := range s.linksOf(c) {
+	for _, l := range s.linksOf(c.PathValue("id")) {
 		if l.product(accountsProduct) == nil || institutions != nil && !institutions[l.bank.ID] {
 			continue
 		}
-		answer.Links[l.id] = accountGroup{l.open(s).accountAnswers(accounts), moment(l.lastSynced())}
+		answer.Links[l.id] = accountGroup{s.open(l).accountAnswers(l, accounts), moment(l.lastSynced())}
 	}
 	return answer, nil
 }
@@ -80,31 +68,23 @@ func (s *Sandbox) getUserTransactions(c *call) (any, error) {
 		return nil, err
 	}
 	var found []owned
-	for _, l := range s.linksOf(c) {
+	for _, l := range s.linksOf(c.PathValue("id")) {
 		if l.product(transactionsProduct) == nil || institutions != nil && !institutions[l.bank.ID] {
 			continue
 		}
-		for _, t := range l.open(s).sorted() {
-			date, kind := t.date.Format(time.DateOnly), "debit"
-			if t.credit {
-				kind = "credit"
+		for _, t := range within(s.open(l).sorted(), first, last) {
+			if (kinds == nil || kinds[t.kind()]) && (categories == nil || categories[t.what.category]) && (accounts == nil || accounts[t.account.id]) {
+				found = append(found, owned{t, l})
 			}
-			if first != "" && date < first || last != "" && date > last || kinds != nil && !kinds[kind] ||
-				categories != nil && !categories[t.what.category] || accounts != nil && !accounts[t.account.id] {
-				continue
-			}
-			found = append(found, owned{t, l})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b owned) int { return b.date.Compare(a.date) })
 	answer := userTransactionsAnswer{
 		Total: len(found), Page: page, Size: size, Transactions: []transactionAnswer{}, Accounts: map[string]accountAnswer{},
 	}
-	for i, t := range found {
-		if i/size == page-1 {
-			answer.Transactions = append(answer.Transactions, t.answer(t.link.product(enrichmentProduct) != nil))
-			answer.Accounts[t.account.id] = t.account.answer()
-		}
+	for _, t := range pageOf(found, page, size) {
+		answer.Transactions = append(answer.Transactions, t.answer(t.link.product(enrichmentProduct) != nil))
+		answer.Accounts[t.account.id] = t.account.answer()
 	}
 	return answer, nil
 }

@@ -120,8 +120,8 @@ func TestLinksArePaged(t *testing.T) {
 		}
 	}
 	want := 0
-	for _, l := range a.box.links {
-		if l.listed() {
+	for place := range a.box.Total {
+		if a.box.linkAt(place).listed() {
 			want++
 		}
 	}

@@ -1,0 +1,67 @@
+package sandbox
+
+import (
+	"errors"
+	"time"
+)
+
+// maxRate is how fast the clock can run: a day in less than a second.
+const maxRate = 100_000
+
+// dial is what was done to the Sandbox's clock: at Real, which the clock below
+// told, it was set to At, and since then it runs at Rate.
+type dial struct {
+	At   time.Time `json:"at"`
+	Real time.Time `json:"real"`
+	Rate float64   `json:"rate"`
+}
+
+// now tells the time at the resolution of the API's timestamps.
+func (d dial) now(real time.Time) time.Time {
+	passed := max(0, real.Sub(d.Real))
+	if d.Rate != 1 {
+		passed = time.Duration(float64(passed) * d.Rate)
+	}
+	return d.At.Add(passed).UTC().Truncate(time.Microsecond)
+}
+
+// wait is how long it really takes until the clock tells a time; false for
+// never, when it stands still.
+func (d dial) wait(real, at time.Time) (time.Duration, bool) {
+	left := at.Sub(d.now(real))
+	switch {
+	case left <= 0:
+		return 0, true
+	case d.Rate == 0:
+		return 0, false
+	case d.Rate == 1:
+		return left, true
+	default:
+		return time.Duration(float64(left) / d.Rate), true
+	}
+}
+
+// ErrClock refuses to move the clock as asked.
+var ErrClock = errors.New("sandbox: the clock only goes forward, and at no more than 100000 times the usual rate")
+
+// Now is the time in the Sandbox.
+func (s *Sandbox) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
+// now reads the clock, with the Sandbox locked.
+func (s *Sandbox) now() time.Time { return s.Dial.now(s.clock()) }
+
+// SetRate lets the clock run so many times as fast as before; 0 stops it.
+func (s *Sandbox) SetRate(rate float64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !(rate >= 0 && rate <= maxRate) { // not a number is refused too
+		return ErrClock
+	}
+	s.Dial = dial{At: s.now(), Real: s.clock(), Rate: rate}
+	s.tell(happening{Kind: "clock", Message: "the rate changed"})
+	return nil
+}

@@ -1,0 +1,180 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ErrDamaged means that a file does not hold the state of a Sandbox, or not all
+// of it. Nothing is done to the file.
+var ErrDamaged = errors.New("the file is not the state of a Sandbox, or is damaged")
+
+// stateHead begins a file of state; the sum of what follows comes after it.
+const stateHead = "till sandbox state 1 sha256:"
+
+// savedState is what is kept of a Sandbox across runs. The seed, and how much it
+// makes, belong to it: with others, the rest would mean something else.
+type savedState struct {
+	Seed            uint64    `json:"seed"`
+	Links           int       `json:"seeded_links"`
+	Transactions    int       `json:"transactions"`
+	PendingReplaced bool      `json:"pending_replaced"`
+	SavedAt         time.Time `json:"saved_at"` // by the Sandbox's clock
+	RealAt          time.Time `json:"real_at"`  // by the one below
+	World           world     `json:"world"`
+}
+
+// Save writes the Sandbox's state to a file. The file is the old or the new one
+// at any moment, never a part of one.
+func (s *Sandbox) Save(path string) error {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	s.mu.Lock()
+	text, err := json.Marshal(savedState{
+		Seed: s.seed, Links: s.linkCount, Transactions: s.transactions, PendingReplaced: s.pendingReplaced, SavedAt: s.now(), RealAt: s.clock(), World: s.world,
+	})
+	s.unsaved = false
+	s.mu.Unlock()
+	if err == nil {
+		err = replaceFile(path, text)
+	}
+	if err != nil {
+		s.mu.Lock()
+		s.unsaved = true
+		s.mu.Unlock()
+		return fmt.Errorf("sandbox: save the state: %w", err)
+	}
+	return nil
+}
+
+// saveEvery is how often the state is saved while it changes.
+const saveEvery = time.Second
+
+// Keep saves the state whenever it changed, until ctx ends, and then once more.
+// A failure is told and tried again; the last one is returned.
+func (s *Sandbox) Keep(ctx context.Context, path string, failed func(error)) error {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return s.Save(path)
+		case <-tick.C:
+		}
+		if !s.isUnsaved() {
+			continue
+		}
+		if err := s.Save(path); err != nil {
+			failed(err)
+		}
+	}
+}
+
+func (s *Sandbox) isUnsaved() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unsaved
+}
+
+// replaceFile writes text and its sum beside the file, and then puts it in the
+// file's place.
+func replaceFile(path string, text []byte) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(file.Name())
+		}
+	}()
+	sum := sha256.Sum256(text)
+	_, err = file.Write(slices.Concat([]byte(stateHead+hex.EncodeToString(sum[:])+"\n"), text, []byte("\n")))
+	if err == nil {
+		err = file.Sync()
+	}
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// Open makes a Sandbox that goes on where the one stopped whose state is in a
+// file. Without the file it makes a new one. What the state says of the seed,
+// the number of links and transactions and the manner of pending ones counts
+// more than the options.
+//
+// The time in the Sandbox goes on from when the state was saved; what passed
+// since counts at its usual rate. Key pairs are not in the file.
+func Open(path string, opts ...Option) (*Sandbox, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return New(opts...), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: read the state: %w", err)
+	}
+	saved, err := parseState(text)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %s: %w", path, err)
+	}
+	return resume(saved, opts), nil
+}
+
+func parseState(text []byte) (*savedState, error) {
+	head, body, _ := bytes.Cut(text, []byte("\n"))
+	sum, ours := strings.CutPrefix(string(head), stateHead)
+	body = bytes.TrimSuffix(body, []byte("\n"))
+	if got := sha256.Sum256(body); !ours || hex.EncodeToString(got[:]) != sum {
+		return nil, ErrDamaged
+	}
+	var saved savedState
+	if err := json.Unmarshal(body, &saved); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return &saved, nil
+}
+
+func resume(saved *savedState, opts []Option) *Sandbox {
+	s := blank(append(slices.Clone(opts), WithSeed(saved.Seed), WithLinks(saved.Links), WithTransactions(saved.Transactions), func(o *options) {
+		o.pendingReplaced = saved.PendingReplaced
+	}))
+	s.world = saved.World
+	now := s.clock()
+	s.Dial = dial{At: saved.SavedAt.Add(max(0, now.Sub(saved.RealAt))), Real: now, Rate: s.Dial.Rate}
+	planned := map[string]bool{}
+	for _, e := range s.Agenda {
+		planned[e.Delivery] = true
+	}
+	for _, l := range s.Links {
+		s.adopt(l)
+		if l.Place >= s.linkCount {
+			s.made[l.User] = append(s.made[l.User], l.Place)
+		}
+	}
+	for _, places := range s.made {
+		slices.Sort(places)
+	}
+	for _, token := range slices.Sorted(maps.Keys(s.Deliveries)) {
+		if d := s.Deliveries[token]; !planned[token] { // it was being sent
+			place, _ := s.place(d.LinkID)
+			s.plan(event{At: s.now(), Duty: sendWebhook, Place: place, Delivery: token})
+		}
+	}
+	return s
+}
