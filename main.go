@@ -8,8 +8,10 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"sync"
+	"syscall"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/fang/v2"
@@ -21,6 +23,7 @@ import (
 	"till/moneykit/connect"
 	"till/moneykit/inspect"
 	"till/moneykit/sandbox"
+	"till/moneykit/sandbox/serve"
 	"till/ui"
 	"till/ui/termsafe"
 	"till/views"
@@ -89,14 +92,12 @@ func command() *cobra.Command {
 			leave(explore(c.Context(), f, ""))
 		},
 	}
-	root.PersistentFlags().BoolVar(&f.sandbox, "sandbox", false, "explore the embedded Sandbox")
-	root.PersistentFlags().StringVar(&f.profile, "profile", "", "open this profile instead of the one last chosen")
-	root.PersistentFlags().BoolVar(&f.readOnly, "read-only", false, "remove every action that changes something at MoneyKit")
+	root.TraverseChildren = true // till --sandbox link ID is till link --sandbox ID
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		leave(usageError{fmt.Errorf("%w; till --help tells what there is", err)})
 		return err
 	})
-	root.AddCommand(&cobra.Command{
+	link := &cobra.Command{
 		Use:   "link ID",
 		Short: "Open one link by its id",
 		Args:  cobra.ArbitraryArgs,
@@ -105,8 +106,67 @@ func command() *cobra.Command {
 			leave(err)
 			leave(explore(c.Context(), f, id))
 		},
-	})
+	}
+	for _, c := range []*cobra.Command{root, link} {
+		c.Flags().BoolVar(&f.sandbox, "sandbox", f.sandbox, "explore the embedded Sandbox")
+		c.Flags().StringVar(&f.profile, "profile", f.profile, "open this profile instead of the one last chosen")
+		c.Flags().BoolVar(&f.readOnly, "read-only", f.readOnly, "remove every action that changes something at MoneyKit")
+	}
+	root.AddCommand(link, sandboxCommand())
 	return root
+}
+
+// sandboxCommand is the embedded Sandbox as a server.
+func sandboxCommand() *cobra.Command {
+	parent := &cobra.Command{
+		Use: "sandbox", Short: "Serve the Sandbox to other programs", Args: cobra.ArbitraryArgs,
+		Run: func(*cobra.Command, []string) {
+			leave(usageError{errors.New("till sandbox has to be told what to do; till sandbox serve serves it")})
+		},
+	}
+	var config serve.Config
+	var pending string
+	command := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer as MoneyKit's API does, offline",
+		Long: "till sandbox serve answers as MoneyKit's API does, with invented banks, links and transactions, to any client in any language. " +
+			"Its clock can be moved, its links broken and its answers spoiled under /sandbox/.",
+		Example: "till sandbox serve\ntill sandbox serve --addr 127.0.0.1:0 --json\ntill sandbox serve --state world.till --client shop:secret:links:read,accounts:read",
+		Args:    cobra.ArbitraryArgs,
+		Run: func(c *cobra.Command, args []string) {
+			leave(noArguments(args))
+			config.Given = c.Flags().Changed
+			config.Controls = config.Controls && (config.Given("controls") || serve.Loopback(config.Address))
+			leave(serveSandbox(c.Context(), config, pending))
+		},
+	}
+	f := command.Flags()
+	f.StringVar(&config.Address, "addr", "127.0.0.1:8787", "where to listen; port 0 takes a free one")
+	f.Uint64Var(&config.Shape.Seed, "seed", 1, "the same seed makes the same world")
+	f.IntVar(&config.Shape.Links, "links", 12, "how many links the world starts with")
+	f.IntVar(&config.Shape.Transactions, "transactions", 400, "about how many transactions a link starts with")
+	f.StringVar(&pending, "pending", serve.Update, "what becomes of pending transactions: update, or replace")
+	f.StringVar(&config.State, "state", "", "file that keeps the world across runs")
+	f.StringArrayVar(&config.Clients, "client", nil, "key pair to accept, as ID:SECRET or ID:SECRET:SCOPE,SCOPE; can be repeated")
+	f.StringArrayVar(&config.WebhookHosts, "allow-webhook-host", nil, "host that webhooks may go to besides loopback; can be repeated")
+	f.BoolVar(&config.Controls, "controls", true, "answer under /sandbox/; on other addresses than loopback only when given")
+	f.BoolVar(&config.JSON, "json", false, "tell as JSON what is served")
+	parent.AddCommand(command)
+	return parent
+}
+
+func serveSandbox(ctx context.Context, config serve.Config, pending string) error {
+	if pending != serve.Update && pending != serve.Replace {
+		return usageError{fmt.Errorf("--pending takes %s or %s, not %q", serve.Update, serve.Replace, pending)}
+	}
+	config.Shape.PendingReplaced = pending == serve.Replace
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
+	err := serve.Run(ctx, config, os.Stdout, os.Stderr)
+	if usage := (serve.UsageError{}); errors.As(err, &usage) {
+		return usageError{err}
+	}
+	return err
 }
 
 func noArguments(args []string) error {

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"time"
 
 	"till/moneykit"
@@ -122,4 +126,52 @@ func ExampleErrorCode() {
 		fmt.Println("the link was deleted; support would ask for the request id:", moneykit.RequestID(err) != "")
 	}
 	// Output: the link was deleted; support would ask for the request id: true
+}
+
+// A server takes webhooks that MoneyKit signed, and no others.
+func ExampleClient_VerifyWebhook() {
+	box := sandbox.New()
+	client, err := moneykit.New(moneykit.Credentials{
+		ClientID: sandbox.DefaultClientID, ClientSecret: moneykit.NewSecret(sandbox.DefaultClientSecret),
+	}, moneykit.WithTransport(box.Transport()), moneykit.WithClock(box.Now))
+	if err != nil {
+		panic(err)
+	}
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+		if err != nil {
+			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+			return
+		}
+		hook, err := client.VerifyWebhook(r.Context(), r.Header, body)
+		switch {
+		case errors.Is(err, moneykit.WebhookKeysUnavailable):
+			http.Error(w, "try again", http.StatusServiceUnavailable)
+		case err != nil:
+			http.Error(w, "not from MoneyKit", http.StatusForbidden)
+		default:
+			fmt.Println(hook.Event, hook.State, hook.Error)
+		}
+	}))
+	defer receiver.Close()
+
+	ctx, link := context.Background(), moneykit.LinkID(box.LinkIDs()[0])
+	if _, err := client.UpdateLink(ctx, link, moneykit.LinkUpdate{Webhook: &receiver.URL}); err != nil {
+		panic(err)
+	}
+	if _, err := client.ResetLink(ctx, link); err != nil {
+		panic(err)
+	}
+	if err := box.Advance(ctx, time.Second); err != nil { // sends what is due
+		panic(err)
+	}
+	forged, err := http.Post(receiver.URL, "application/json", strings.NewReader("{}"))
+	if err != nil {
+		panic(err)
+	}
+	_ = forged.Body.Close()
+	fmt.Println(forged.Status)
+	// Output:
+	// link.state_changed error auth_expired
+	// 403 Forbidden
 }

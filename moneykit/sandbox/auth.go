@@ -85,7 +85,7 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 func (k keyPair) allScopes() []string {
 	if k.scopes == nil {
-		return scopes()
+		return Scopes()
 	}
 	return k.scopes
 }

@@ -1,15 +1,58 @@
-// Package sandbox is an embedded stand-in for the MoneyKit API: an
-// [net/http.Handler] with invented banks, links, accounts and transactions,
-// that answers as the contract says and changes as the real Sandbox does.
+// Package sandbox is a stand-in for the MoneyKit API: an [net/http.Handler] with
+// invented banks, links, accounts and transactions, that answers as the contract
+// says and changes as the real Sandbox does. A test needs three lines:
 //
-// Everything in it is decided by its seed, its clock and the order of the
-// requests. Nothing happens between requests: a refresh accepted now is due
-// later, and the first request after that moment finds it done. So the package
-// keeps no timers and no goroutines, and a test moves its clock in place of
-// waiting.
+//	box := sandbox.New()
+//	server := httptest.NewServer(box)
+//	defer server.Close()
 //
-// It does not know the API client and does not persist anything. Connect, which
-// is a web page in the real service, is reduced to two calls under
-// /sandbox/connect. Operations of the contract that are not built yet answer
-// 501.
+// and then points the client under test at server.URL, with [DefaultClientID]
+// and [DefaultClientSecret].
+//
+// # The world
+//
+// All there is follows from the seed, the clock and the requests. Links are
+// worked out when they are asked for and their transactions when somebody looks,
+// so a world of 100,000 links starts at once. [Open] and [Sandbox.Save] keep a
+// world across runs.
+//
+// # Time
+//
+// Between requests nothing happens: a refresh accepted now is due later, and the
+// first request after that moment finds it done. A test moves the clock with
+// [Sandbox.Advance], or gives its own with [WithNow], in place of waiting: limits,
+// tokens, sessions and the 90 days of a deleted link go by that clock. Where
+// things shall happen by themselves, as webhooks do, [Sandbox.Run] runs; a
+// [Server] does that too.
+//
+// Webhooks are signed, and sent to loopback alone unless [WithWebhookHosts]
+// names more. Advance has sent all that are due when it returns, so a test can
+// look at once at what its receiver got.
+//
+// # What goes wrong
+//
+// [Sandbox.SetState] breaks a link, [Sandbox.AddFault] spoils answers.
+//
+// # Controls
+//
+// Clients in other languages do the same over HTTP, without a token. Times are
+// those of JSON, durations are written as Go does ("90m").
+//
+//	POST   /sandbox/connect           go through Connect: {link_session_token, institution_id, username, password,
+//	                                  answers, account_ids, products, deny, redirect_url}
+//	POST   /sandbox/connect/next      what Connect would ask next, for the same body
+//	GET    /sandbox/bank/{token}      OAuth Bank's page for a session; it goes back to the redirect_uri
+//	GET    /sandbox/clock             {now, rate}
+//	POST   /sandbox/clock             {advance} or {set}, and {rate}; 0 stops the clock
+//	POST   /sandbox/links/{id}/state  {state, error_code, products: {name: error_code}}
+//	GET    /sandbox/faults            what goes wrong, and how often it did
+//	POST   /sandbox/faults            add a [Fault]
+//	DELETE /sandbox/faults            remove all; /sandbox/faults/{id} removes one
+//	GET    /sandbox/events            what happened, ?after= a number; as it happens for Accept: text/event-stream
+//
+// [WithControls] takes them away.
+//
+// The package does not know the API client. Where the contract is silent it does
+// what a client would expect: scopes have names of its own ([Scopes]), a link
+// session lasts half an hour, and a relink keeps the accounts that were chosen.
 package sandbox

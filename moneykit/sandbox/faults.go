@@ -14,7 +14,8 @@ import (
 
 // Fault is something that goes wrong on purpose with the calls it matches. A
 // call is hit by one fault: the first that was added, matches, and has times
-// left. What goes wrong can be combined; calls to /sandbox/faults are spared.
+// left. What goes wrong can be combined, except that a reset leaves only the
+// latency. Spared are calls to /sandbox/faults, and to what does not exist.
 type Fault struct {
 	ID int `json:"id"`
 
@@ -68,8 +69,13 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 		if !known {
 			return wrongFault{name, "a fault has no such field"}
 		}
-		if err := json.Unmarshal(values[name], field); err != nil {
-			return wrongFault{name, "the value cannot be read: " + err.Error()}
+		err := json.Unmarshal(values[name], field)
+		var wrong *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &wrong):
+			return wrongFault{name, "value is of the wrong type: " + wrong.Value}
+		case err != nil:
+			return wrongFault{name, err.Error()}
 		}
 	}
 	return nil

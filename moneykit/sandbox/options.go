@@ -78,3 +78,11 @@ func WithWebhookHosts(hosts ...string) Option {
 // WithControls sets whether the Sandbox answers under /sandbox/, by which
 // whoever reaches it can move its clock and break its links. It does by default.
 func WithControls(on bool) Option { return func(o *options) { o.controls = on } }
+
+// WithShape sets at once what [Sandbox.Shape] tells.
+func WithShape(shape Shape) Option {
+	return func(o *options) {
+		o.seed, o.pendingReplaced = shape.Seed, shape.PendingReplaced
+		o.linkCount, o.transactions = max(shape.Links, 0), max(shape.Transactions, 0)
+	}
+}

@@ -81,8 +81,12 @@ func (s *Sandbox) operations() []route {
 	}
 }
 
-// scopes returns all that a client can have.
-func scopes() []string {
+// IsScope tells whether a client can have a scope of this name.
+func IsScope(name string) bool { return slices.Contains(Scopes(), name) }
+
+// Scopes returns all that a client can have. The contract names none, so they
+// are the Sandbox's own.
+func Scopes() []string {
 	var all []string
 	for _, rt := range (*Sandbox)(nil).operations() {
 		if rt.scope != "" && !slices.Contains(all, rt.scope) {

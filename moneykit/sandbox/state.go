@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // ErrDamaged means that a file does not hold the state of a Sandbox, or not all
@@ -24,16 +26,27 @@ var ErrDamaged = errors.New("the file is not the state of a Sandbox, or is damag
 // stateHead begins a file of state; the sum of what follows comes after it.
 const stateHead = "till sandbox state 1 sha256:"
 
+// Shape is how large a world is, and how its banks behave.
+type Shape struct {
+	Seed            uint64 `json:"seed"`
+	Links           int    `json:"links"`        // that it starts with
+	Transactions    int    `json:"transactions"` // that a link starts with, about
+	PendingReplaced bool   `json:"pending_replaced"`
+}
+
+// Shape tells what the Sandbox was made with, or the one was that it goes on
+// from.
+func (s *Sandbox) Shape() Shape {
+	return Shape{s.seed, s.linkCount, s.transactions, s.pendingReplaced}
+}
+
 // savedState is what is kept of a Sandbox across runs. The seed, and how much it
 // makes, belong to it: with others, the rest would mean something else.
 type savedState struct {
-	Seed            uint64    `json:"seed"`
-	Links           int       `json:"seeded_links"`
-	Transactions    int       `json:"transactions"`
-	PendingReplaced bool      `json:"pending_replaced"`
-	SavedAt         time.Time `json:"saved_at"` // by the Sandbox's clock
-	RealAt          time.Time `json:"real_at"`  // by the one below
-	World           world     `json:"world"`
+	Shape   Shape     `json:"shape"`
+	SavedAt time.Time `json:"saved_at"` // by the Sandbox's clock
+	RealAt  time.Time `json:"real_at"`  // by the one below
+	World   world     `json:"world"`
 }
 
 // Save writes the Sandbox's state to a file. The file is the old or the new one
@@ -42,9 +55,7 @@ func (s *Sandbox) Save(path string) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()
 	s.mu.Lock()
-	text, err := json.Marshal(savedState{
-		Seed: s.seed, Links: s.linkCount, Transactions: s.transactions, PendingReplaced: s.pendingReplaced, SavedAt: s.now(), RealAt: s.clock(), World: s.world,
-	})
+	text, err := json.Marshal(savedState{Shape: s.Shape(), SavedAt: s.now(), RealAt: s.clock(), World: s.world})
 	s.unsaved = false
 	s.mu.Unlock()
 	if err == nil {
@@ -151,9 +162,7 @@ func parseState(text []byte) (*savedState, error) {
 }
 
 func resume(saved *savedState, opts []Option) *Sandbox {
-	s := blank(append(slices.Clone(opts), WithSeed(saved.Seed), WithLinks(saved.Links), WithTransactions(saved.Transactions), func(o *options) {
-		o.pendingReplaced = saved.PendingReplaced
-	}))
+	s := blank(append(slices.Clone(opts), WithShape(saved.Shape)))
 	s.world = saved.World
 	now := s.clock()
 	s.Dial = dial{At: saved.SavedAt.Add(max(0, now.Sub(saved.RealAt))), Real: now, Rate: s.Dial.Rate}
@@ -177,4 +186,21 @@ func resume(saved *savedState, opts []Option) *Sandbox {
 		}
 	}
 	return s
+}
+
+// ErrHeld means that another process keeps its Sandbox in the same file.
+var ErrHeld = errors.New("another process keeps its Sandbox there")
+
+// Hold keeps a file of state for this process until release is called. It makes
+// a file of the same name with .lock added, and leaves it.
+func Hold(path string) (release func(), err error) {
+	lock := flock.New(path + ".lock")
+	held, err := lock.TryLock()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("sandbox: hold the state: %w", err)
+	case !held:
+		return nil, fmt.Errorf("sandbox: %s: %w", path, ErrHeld)
+	}
+	return func() { _ = lock.Unlock() }, nil
 }

@@ -154,6 +154,12 @@ func TestWrongUsage(t *testing.T) {
 		"link without id":  {[]string{"link"}, "till link takes one link id"},
 		"link with two":    {[]string{"link", "a", "b"}, "till link takes one link id"},
 		"link id of words": {[]string{"link", "two words"}, "a link id is one word"},
+		"sandbox alone":    {[]string{"sandbox"}, "till sandbox serve serves it"},
+		"bad address":      {[]string{"sandbox", "serve", "--addr", "8787"}, "--addr takes a host and a port"},
+		"bad manner":       {[]string{"sandbox", "serve", "--pending", "drop"}, "--pending takes update or replace"},
+		"bad key pair":     {[]string{"sandbox", "serve", "--client", "id"}, "--client takes ID:SECRET"},
+		"unknown scope":    {[]string{"sandbox", "serve", "--client", "id:secret:all"}, `there is no scope "all"`},
+		"too many links":   {[]string{"sandbox", "serve", "--links", "10000001"}, "--links is from 0 to 10000000"},
 		"hostile argument": {[]string{"a\x1b[2J\u202e"}, `"a\x1b[2J\u202e"`},
 	} {
 		t.Run(name, func(t *testing.T) {
