@@ -28,34 +28,33 @@ var bankTemplate = sync.OnceValue(func() *template.Template {
 // bankView is what the page shows.
 type bankView struct {
 	Bank     string
+	Open     bool // a session waits for the answer
 	Accounts []offeredAccount
-	Problem  string
+	Notice   string
 }
 
 // showBank is OAuth Bank's page, which asks whether to give access to what.
 func (s *Sandbox) showBank(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	view, at, status := s.bankView(r)
-	if at != nil {
-		view.Accounts = s.offer(at, "")
-	}
+	view, _ := s.bankView(r)
 	s.mu.Unlock()
-	writePage(w, status, view)
+	writePage(w, view)
 }
 
 // bankView finds the session that the path names. Without one that asks OAuth
 // Bank, the view says so.
-func (s *Sandbox) bankView(r *http.Request) (bankView, *session, int) {
+func (s *Sandbox) bankView(r *http.Request) (bankView, *session) {
 	view := bankView{Bank: s.institution(oauthBank).Name}
 	at, err := s.session(&call{Request: r, at: s.now()}, r.PathValue("token"))
 	if err != nil || at.Bank != "" && at.Bank != oauthBank {
-		view.Problem = "This page has expired. Go back to the app and start again."
-		return view, nil, http.StatusNotFound
+		view.Notice = "This page has expired. Go back to the app and start again."
+		return view, nil
 	}
-	return view, at, http.StatusOK
+	view.Open, view.Accounts = true, s.offer(at, "")
+	return view, at
 }
 
-func writePage(w http.ResponseWriter, status int, view bankView) {
+func writePage(w http.ResponseWriter, view bankView) {
 	var page bytes.Buffer
 	if err := bankTemplate().Execute(&page, view); err != nil {
 		panic(err) // the template and its data belong together
@@ -67,7 +66,12 @@ func writePage(w http.ResponseWriter, status int, view bankView) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
+	switch {
+	case !view.Open:
+		w.WriteHeader(http.StatusNotFound)
+	case view.Notice != "":
+		w.WriteHeader(http.StatusUnprocessableEntity)
+	}
 	_, _ = w.Write(page.Bytes())
 }
 
@@ -76,18 +80,20 @@ func (s *Sandbox) answerBank(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	decision := r.PostFormValue("decision")
 	s.mu.Lock()
-	view, at, status := s.bankView(r)
-	back := ""
+	view, at := s.bankView(r)
+	back, accounts := "", r.PostForm["account"]
 	switch {
 	case at == nil:
 	case decision != allowAnswer && decision != denyAnswer:
-		view.Problem, status = "Choose whether to allow access.", http.StatusUnprocessableEntity
+		view.Notice = "Choose whether to allow access."
+	case decision == allowAnswer && r.PostForm.Has("listed") && accounts == nil:
+		view.Notice = "Choose at least one account, or deny access."
 	default:
-		back = s.decide(at, decision == allowAnswer, r.PostForm["account"])
+		back = s.decide(at, decision == allowAnswer, accounts)
 	}
 	s.mu.Unlock()
 	if back == "" {
-		writePage(w, status, view)
+		writePage(w, view)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -15,7 +15,9 @@ import (
 
 // serveFaulty answers a call that a fault hits.
 func (s *Sandbox) serveFaulty(f *Fault, rt route, w http.ResponseWriter, c *call) {
+	message := "fault " + strconv.Itoa(f.ID)
 	if !wait(c.Context(), f.Latency) || f.Reset {
+		s.answered(rt, c, 0, message)
 		reset(w)
 		return
 	}
@@ -38,6 +40,7 @@ func (s *Sandbox) serveFaulty(f *Fault, rt route, w http.ResponseWriter, c *call
 		text = text[:len(text)/2] // a server cuts the connection when the length is not kept
 	}
 	_, _ = w.Write(text)
+	s.answered(rt, c, out.status, message)
 }
 
 // wait tells whether the time passed before the request was given up.

@@ -150,7 +150,20 @@ func (s *Sandbox) serve(rt route, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := s.run(rt, c)
-	write(w, rt.status, answer, err)
+	s.answered(rt, c, write(w, rt.status, answer, err), "")
+}
+
+// answered tells that a call was.
+func (s *Sandbox) answered(rt route, c *call, status int, message string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := happening{
+		Kind: "request", Operation: rt.id, Method: c.Method, Path: c.URL.Path, Status: status, RequestID: c.requestID, Message: message,
+	}
+	if strings.HasPrefix(rt.pattern, "/links/{id}") {
+		h.LinkID = c.PathValue("id")
+	}
+	s.tell(h)
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -200,8 +213,8 @@ func (s *Sandbox) allowed(r *http.Request) []string {
 	return methods
 }
 
-// write sends an answer or a problem as JSON.
-func write(w http.ResponseWriter, status int, answer any, err error) {
+// write sends an answer or a problem as JSON, and returns the status.
+func write(w http.ResponseWriter, status int, answer any, err error) int {
 	var p *problem
 	switch {
 	case errors.As(err, &p):
@@ -217,7 +230,7 @@ func write(w http.ResponseWriter, status int, answer any, err error) {
 	}
 	if status == http.StatusNoContent {
 		w.WriteHeader(status)
-		return
+		return status
 	}
 	text, err := json.Marshal(answer)
 	if err != nil {
@@ -227,4 +240,5 @@ func write(w http.ResponseWriter, status int, answer any, err error) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // a client that hung up has no use for the error
+	return status
 }
