@@ -298,5 +298,18 @@ func embedded(world *sandbox.Sandbox, server *sandbox.Server) views.Embedded {
 			}
 			return ids
 		},
+		Controls: &views.Controls{
+			Now: world.Now, Advance: world.Advance, Faults: world.ActiveFaults, ClearFaults: world.ClearFaults,
+			SetState: func(link moneykit.LinkID, state moneykit.LinkState, code moneykit.LinkError) error {
+				return world.SetState(string(link), string(state), string(code))
+			},
+			Fault: func(f views.SandboxFault) error {
+				_, err := world.AddFault(sandbox.Fault{
+					Status: f.Status, ErrorCode: f.ErrorCode, Latency: f.Latency, Truncated: f.Truncated, Malformed: f.Malformed, Reset: f.Reset,
+					WrongTypes: f.WrongTypes, EscapeSequences: f.EscapeSequences, LoopingCursor: f.LoopingCursor, Times: f.Times,
+				})
+				return err
+			},
+		},
 	}
 }

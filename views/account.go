@@ -2,7 +2,6 @@ package views
 
 import (
 	"context"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -38,6 +37,8 @@ func (a *accountScreen) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case newsMsg:
 		return a.news(msg)
+	case movedMsg:
+		a.layout()
 	case accountsLoadedMsg:
 		if msg.err != nil {
 			return ui.Toast(ui.Failure, "The account was not read. "+explain(msg.err).line())
@@ -88,7 +89,7 @@ func (a *accountScreen) SetSize(w, h int) {
 }
 
 func (a *accountScreen) layout() {
-	a.detail = accountDetail(a.theme, a.account, a.w, time.Now())
+	a.detail = accountDetail(a.theme, a.account, a.w, a.clock.now())
 	a.transactions.setSize(a.w, max(0, a.h-len(a.detail)-1))
 }
 

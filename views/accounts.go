@@ -149,7 +149,7 @@ func (a *accountsTab) view() string {
 	if beside == 0 {
 		return a.table.View()
 	}
-	detail := accountDetail(a.theme, a.accounts.value[a.table.Cursor()], beside, time.Now())
+	detail := accountDetail(a.theme, a.accounts.value[a.table.Cursor()], beside, a.clock.now())
 	return cell.Beside(a.table.View(), cell.Block(detail, beside, a.h), a.theme.Paint(theme.Border, paneGap))
 }
 

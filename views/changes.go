@@ -197,7 +197,7 @@ func (c *changesTab) view() string {
 
 // title tells which sync this is, and which are beside it.
 func (c *changesTab) title(s mirror.Sync) string {
-	left := fmt.Sprintf("sync %d · %s · %s", s.Seq, s.At.Local().Format("Jan 2 15:04"), counts(s.Created, s.Updated, s.Removed))
+	left := fmt.Sprintf("sync %d · %s · %s", s.Seq, c.clock.tell(s.At).Local().Format("Jan 2 15:04"), counts(s.Created, s.Updated, s.Removed))
 	if s.Before == "" {
 		left += " · all of the history"
 	}

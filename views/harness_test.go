@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -31,11 +32,12 @@ func TestMain(m *testing.M) {
 // the Sandbox in process.
 type world struct {
 	*uitest.Driver
-	sandbox *sandbox.Sandbox
-	wire    *wire
-	app     *App
-	first   ui.Screen // the Sandbox's links unless a test sets another
-	profile string
+	sandbox  *sandbox.Sandbox
+	controls *recorder
+	wire     *wire
+	app      *App
+	first    ui.Screen // the Sandbox's links unless a test sets another
+	profile  string
 }
 
 // wire carries requests to the Sandbox, unless a fault stands in the way.
@@ -89,6 +91,55 @@ func (w *wire) asked(request string) int {
 	return n
 }
 
+// recorder stands in for what moves the Sandbox and records what it was asked.
+// Only the clock really moves.
+type recorder struct {
+	mu     sync.Mutex
+	ahead  time.Duration
+	states []string
+	faults []SandboxFault
+	err    error // refuses everything
+}
+
+func (r *recorder) now() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Add(r.ahead)
+}
+
+func (r *recorder) active() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.faults)
+}
+
+// refuses makes everything fail with err; nil ends that.
+func (r *recorder) refuses(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+}
+
+func (r *recorder) controls() *Controls {
+	unless := func(do func()) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.err == nil {
+			do()
+		}
+		return r.err
+	}
+	return &Controls{
+		Now: r.now, Faults: r.active,
+		Advance: func(_ context.Context, d time.Duration) error { return unless(func() { r.ahead += d }) },
+		SetState: func(link moneykit.LinkID, state moneykit.LinkState, code moneykit.LinkError) error {
+			return unless(func() { r.states = append(r.states, fmt.Sprint(link, " ", state, " ", code)) })
+		},
+		Fault:       func(f SandboxFault) error { return unless(func() { r.faults = append(r.faults, f) }) },
+		ClearFaults: func() { _ = unless(func() { r.faults = nil }) },
+	}
+}
+
 // status answers with a status, a body and a request id.
 func status(code int, body string, headers ...string) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
@@ -113,7 +164,7 @@ const sandboxURL = "http://127.0.0.1:1"
 
 // testApp returns an App whose every request goes through w, with profiles in
 // a folder of the test's and no keyring that it could reach.
-func testApp(t *testing.T, w *wire, s *sandbox.Sandbox) *App {
+func testApp(t *testing.T, w *wire, s *sandbox.Sandbox, controls *Controls) *App {
 	dir := t.TempDir()
 	calls, drift := inspect.NewLog(), moneykit.NewDriftReport()
 	return &App{
@@ -131,7 +182,7 @@ func testApp(t *testing.T, w *wire, s *sandbox.Sandbox) *App {
 		},
 		Sandbox: func() (Embedded, error) {
 			return Embedded{
-				URL: sandboxURL,
+				URL: sandboxURL, Controls: controls,
 				Credentials: moneykit.Credentials{
 					ClientID: sandbox.DefaultClientID, ClientSecret: moneykit.NewSecret(sandbox.DefaultClientSecret),
 				},
@@ -151,9 +202,10 @@ func testApp(t *testing.T, w *wire, s *sandbox.Sandbox) *App {
 func in(t *testing.T, width, height int, test func(*testing.T, *world), setUp ...func(*world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := sandbox.New()
-		w := &world{sandbox: s, wire: &wire{sandbox: s.Transport()}}
-		w.app = testApp(t, w.wire, s)
+		controls := &recorder{}
+		s := sandbox.New(sandbox.WithNow(controls.now))
+		w := &world{sandbox: s, controls: controls, wire: &wire{sandbox: s.Transport()}}
+		w.app = testApp(t, w.wire, s, controls.controls())
 		for _, set := range setUp {
 			set(w)
 		}

@@ -26,6 +26,7 @@ func everyScreen(t *testing.T) []struct {
 		t.Fatal(err)
 	}
 	s := newSession(&App{}, keystore.Profile{Name: "acme", Mode: keystore.Sandbox}, keystore.FromKeyring, client)
+	s.controls = &Controls{Faults: func() int { return 1 }}
 	links := newLinks(s, "")
 	links.listing.loaded = true
 	link := newLink(s, "mk_1")
@@ -77,7 +78,7 @@ func TestActions(t *testing.T) {
 				}
 				taken[k] = a.Name
 			}
-			if slices.Contains([]string{"D", "x", "R"}, a.Key.Help().Key) && !a.Danger {
+			if slices.Contains([]string{"D", "x", "R", "C", "X"}, a.Key.Help().Key) && !a.Danger {
 				t.Errorf("%s: %q is not marked as dangerous", s.name, a.Name)
 			}
 		}

@@ -49,6 +49,7 @@ func (s *session) linkActions(current func() (watch.Snapshot, bool), changes fun
 	if s.app.ReadOnly {
 		actions = nil
 	}
+	actions = append(actions, s.breakAction(current)...)
 	return append(actions,
 		ui.Action{Name: "Changes: what the last sync brought", Key: ui.Bind("d", "changes"), Do: changes},
 		ui.Action{Name: "Support bundle for the link", Key: ui.Bind("B", "bundle"), Quiet: true, Do: func() tea.Cmd {

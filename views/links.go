@@ -46,7 +46,7 @@ var (
 )
 
 func newLinks(s *session, open moneykit.LinkID) *linksScreen {
-	l := &linksScreen{session: s, open: open, rows: newLinkRows(), filter: newFilter(), unsynced: map[moneykit.LinkID]bool{}, table: table.New(
+	l := &linksScreen{session: s, open: open, rows: newLinkRows(s.clock), filter: newFilter(), unsynced: map[moneykit.LinkID]bool{}, table: table.New(
 		table.Column{Title: "STATE", Width: 21},
 		table.Column{Title: "INSTITUTION", Width: 16, Flex: 2},
 		table.Column{Title: "LINK", Width: 10, Flex: 1, Drop: 2},
@@ -117,6 +117,8 @@ func (l *linksScreen) Update(msg tea.Msg) tea.Cmd {
 		return l.listed(msg)
 	case syncedMsg:
 		return l.synced(msg)
+	case movedMsg:
+		return l.moved(msg)
 	case jobTickMsg:
 		l.ticking = false
 		return l.tickJobs()
@@ -126,6 +128,20 @@ func (l *linksScreen) Update(msg tea.Msg) tea.Cmd {
 		}
 	}
 	return nil
+}
+
+// moved reads everything again.
+func (l *linksScreen) moved(msg movedMsg) tea.Cmd {
+	if msg.of != l.watch {
+		return nil // of the session before
+	}
+	if msg.advance.by > 0 {
+		l.clock.advances = append(l.clock.advances, msg.advance)
+	}
+	for _, id := range l.rows.all {
+		l.watch.Look(id)
+	}
+	return tea.Batch(ui.Toast(ui.Success, msg.told), l.list())
 }
 
 func (l *linksScreen) listed(msg linksListedMsg) tea.Cmd {
@@ -157,7 +173,7 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 		}
 		var told []tea.Cmd
 		if ended(before, s) {
-			told = append(told, refreshToast(s))
+			told = append(told, refreshToast(s, l.clock))
 		}
 		if s.Link != nil && s.Link.State == moneykit.Deleted {
 			delete(l.unsynced, s.ID)
@@ -168,7 +184,8 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 		}
 		// In this order, so that what the sync tells comes last.
 		cmds = append(cmds, tea.Sequence(told...))
-		if settled(before, s) {
+		// What came of an advance would hide the time that it is now.
+		if settled(before, s) && !l.clock.advancedSince(before.At) {
 			cmds = append(cmds, connectionToast(s))
 		}
 		l.rows.put(s)
@@ -338,7 +355,7 @@ func (l *linksScreen) preview(w, h int) string {
 	if !ok {
 		return cell.Block(nil, w, h)
 	}
-	return cell.Block(overview(l.theme, s, w, time.Now()), w, h)
+	return cell.Block(overview(l.theme, s, w, l.clock), w, h)
 }
 
 // summary counts links by state, or shows the filter.

@@ -83,11 +83,11 @@ func (l *linksScreen) sort(column int, reverse bool) tea.Cmd {
 
 // elsewhere are the actions that lead to other links and profiles.
 func (s *session) elsewhere(why func() error) []ui.Action {
-	return []ui.Action{
+	return append([]ui.Action{
 		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Ask: s.askID},
 		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: true, Do: func() tea.Cmd { return ui.Push(newProfiles(s.app)) }},
 		requestsAction(s.app, why),
-	}
+	}, s.controlActions()...)
 }
 
 // askID opens a link that the list may leave out.

@@ -24,10 +24,11 @@ type linkRows struct {
 	counts    [groups]int       // links in each group
 	sorted    int               // the column, -1 for none
 	reverse   bool
+	clock     *clock
 }
 
-func newLinkRows() linkRows {
-	return linkRows{snapshots: map[moneykit.LinkID]watch.Snapshot{}, sorted: -1}
+func newLinkRows(c *clock) linkRows {
+	return linkRows{clock: c, snapshots: map[moneykit.LinkID]watch.Snapshot{}, sorted: -1}
 }
 
 func (r *linkRows) Len() int { return len(r.shown) }
@@ -49,7 +50,7 @@ func (r *linkRows) Row(i int) []table.Cell {
 	if strings.Contains(cells[3].Text, "!") {
 		cells[3].Role = theme.Warn
 	}
-	cells[4].Text = age(newest(s.Link), time.Now())
+	cells[4].Text = age(newest(s.Link), r.clock.now())
 	return cells
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // overview tells all that is known of a link itself, in lines of w cells.
-func overview(t *theme.Theme, s watch.Snapshot, w int, now time.Time) []string {
+func overview(t *theme.Theme, s watch.Snapshot, w int, c *clock) []string {
 	if s.Link == nil {
 		if s.Err != nil {
 			return strings.Split(explain(s.Err).pane(t, w, 10), "\n")
@@ -28,14 +28,14 @@ func overview(t *theme.Theme, s watch.Snapshot, w int, now time.Time) []string {
 		lines = append(lines, "")
 	}
 	if r := s.Refresh; r != nil && r.Phase.Over() {
-		for _, line := range cell.Wrap(capital(refreshOutcome(s, now)), w) {
+		for _, line := range cell.Wrap(capital(refreshOutcome(s, c)), w) {
 			lines = append(lines, t.Paint(outcomeRole(r.Phase), line))
 		}
 		lines = append(lines, "")
 	}
-	lines = append(lines, facts(t, w, linkFacts(s, now))...)
+	lines = append(lines, facts(t, w, linkFacts(s, c))...)
 	lines = append(lines, "")
-	return append(lines, productLines(t, s, w, now)...)
+	return append(lines, productLines(t, s, w, c)...)
 }
 
 func stateHint(s watch.Snapshot) string {
@@ -55,8 +55,8 @@ func stateHint(s watch.Snapshot) string {
 // fact is a name and what stands behind it.
 type fact struct{ name, value string }
 
-func linkFacts(s watch.Snapshot, now time.Time) []fact {
-	link := s.Link
+func linkFacts(s watch.Snapshot, c *clock) []fact {
+	link, now := s.Link, c.now()
 	all := []fact{
 		{"link", termsafe.Line(string(s.ID))},
 		{"institution", termsafe.Line(string(link.InstitutionID))},
@@ -65,7 +65,7 @@ func linkFacts(s watch.Snapshot, now time.Time) []fact {
 		{"tags", termsafe.Line(strings.Join(link.LinkTags, ", "))},
 		{"webhook", termsafe.Line(link.Webhook)},
 		{"could add", productNames(link.AvailableProducts)},
-		{"read", ago(s.At, now)},
+		{"read", ago(c.tell(s.At), now)},
 	}
 	if s.Err != nil {
 		all = append(all, fact{"last read", "failed: " + explain(s.Err).line()})
@@ -85,14 +85,14 @@ func facts(t *theme.Theme, w int, all []fact) []string {
 	return lines
 }
 
-func productLines(t *theme.Theme, s watch.Snapshot, w int, now time.Time) []string {
+func productLines(t *theme.Theme, s watch.Snapshot, w int, c *clock) []string {
 	const name, fresh = 17, 7
 	lines := []string{t.Paint(theme.Muted, cell.Fit("PRODUCT", name)+cell.Fit("FRESH", fresh)+"LAST REFRESH")}
 	for product, status := range s.Link.Products.All() {
 		text, role := "ok", theme.Good
 		switch {
 		case refreshing(s, product):
-			text, role = "⟳ "+string(s.Refresh.Phase)+" · "+took(s.Refresh.Took(now)), theme.Warn
+			text, role = "⟳ "+string(s.Refresh.Phase)+" · "+took(s.Refresh.Took(time.Now())), theme.Warn
 		case status.Unavailable != "":
 			text, role = "unavailable: "+words(status.Unavailable), theme.Muted
 		case status.ErrorCode != "":
@@ -101,7 +101,7 @@ func productLines(t *theme.Theme, s watch.Snapshot, w int, now time.Time) []stri
 			text, role = "never", theme.Muted
 		}
 		lines = append(lines, cell.Fit(words(string(product)), name)+
-			t.Paint(theme.Muted, cell.Fit(age(status.RefreshedAt, now), fresh))+
+			t.Paint(theme.Muted, cell.Fit(age(status.RefreshedAt, c.now()), fresh))+
 			t.Paint(role, cell.Cut(text, max(0, w-name-fresh))))
 	}
 	return lines

@@ -30,8 +30,8 @@ func jobLine(jobs []watch.Snapshot, now time.Time) string {
 }
 
 // refreshToast tells how a refresh ended.
-func refreshToast(s watch.Snapshot) tea.Cmd {
-	kind, text := ui.Success, refreshOutcome(s, time.Now())
+func refreshToast(s watch.Snapshot, c *clock) tea.Cmd {
+	kind, text := ui.Success, refreshOutcome(s, c)
 	if s.Refresh.Phase != watch.Done {
 		kind = ui.Failure
 	}
@@ -42,14 +42,14 @@ func refreshToast(s watch.Snapshot) tea.Cmd {
 }
 
 // refreshOutcome tells where a refresh stands, in a sentence without an end.
-func refreshOutcome(s watch.Snapshot, now time.Time) string {
-	r := s.Refresh
+func refreshOutcome(s watch.Snapshot, c *clock) string {
+	r, now := s.Refresh, time.Now()
 	names := productNames(r.Products)
 	switch r.Phase {
 	case watch.Done:
 		return names + " refreshed · " + took(r.Took(now))
 	case watch.Limited:
-		return names + " refreshed too recently; " + nextAllowed(r.RetryAt, now)
+		return names + " refreshed too recently; " + nextAllowed(c.retryAt(r), c.now())
 	case watch.TimedOut:
 		return names + " not refreshed within " + took(r.Took(now)) + "; the bank may still answer"
 	case watch.Failed:
@@ -62,8 +62,11 @@ func refreshOutcome(s watch.Snapshot, now time.Time) string {
 }
 
 func nextAllowed(at, now time.Time) string {
-	if at.IsZero() {
+	switch {
+	case at.IsZero():
 		return "MoneyKit does not say when the next refresh is allowed"
+	case !at.After(now):
+		return "the next refresh is allowed now"
 	}
 	return "next refresh allowed at " + at.Local().Format("15:04") + ", " + wait(at, now)
 }

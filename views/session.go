@@ -49,6 +49,8 @@ type Embedded struct {
 	Credentials moneykit.Credentials
 	// Links returns every link it knows, those that GET /links leaves out too.
 	Links func() []moneykit.LinkID
+	// Controls move it; nil for a Sandbox that cannot be moved.
+	Controls *Controls
 }
 
 // session is one profile in use: the bundle that its screens share.
@@ -58,6 +60,8 @@ type session struct {
 	where    keystore.Where // where the secret came from
 	embedded bool
 	known    func() []moneykit.LinkID
+	controls *Controls // nil for none
+	clock    *clock
 	client   *moneykit.Client
 	watch    *watch.Watcher
 	mirror   *mirror.Mirror
@@ -68,13 +72,16 @@ func newSession(app *App, profile keystore.Profile, where keystore.Where, client
 	return &session{
 		app: app, profile: profile, where: where, client: client,
 		watch: watch.New(client), mirror: mirror.New(client, mirror.NewMemory()),
-		known: func() []moneykit.LinkID { return nil },
+		known: func() []moneykit.LinkID { return nil }, clock: &clock{},
 	}
 }
 
 func newSandboxSession(app *App, sandbox Embedded, client *moneykit.Client) *session {
 	s := newSession(app, keystore.Profile{Name: "sandbox", Mode: keystore.Sandbox, BaseURL: sandbox.URL}, "", client)
-	s.embedded, s.known = true, sandbox.Links
+	s.embedded, s.known, s.controls = true, sandbox.Links, sandbox.Controls
+	if s.controls != nil {
+		s.clock.sandbox = s.controls.Now
+	}
 	return s
 }
 
@@ -94,6 +101,11 @@ func (s *session) chips(trouble string, jobs int) []ui.Chip {
 	}
 	if s.app.ReadOnly {
 		chips = append(chips, ui.Chip{Text: "read-only", Role: theme.Warn})
+	}
+	if s.controls != nil {
+		if n := s.controls.Faults(); n > 0 {
+			chips = append(chips, ui.Chip{Text: plural(n, "fault"), Role: theme.Warn})
+		}
 	}
 	if trouble != "" {
 		return append(chips, ui.Chip{Text: "✕ " + trouble, Role: theme.Bad})

@@ -3,7 +3,6 @@ package views
 import (
 	"bytes"
 	"encoding/json"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -39,14 +38,14 @@ func (o *overviewTab) update(msg tea.Msg) tea.Cmd {
 
 func (o *overviewTab) fill() {
 	if o.theme != nil {
-		o.pane.set(overview(o.theme, o.snapshot, o.pane.w, time.Now()))
+		o.pane.set(overview(o.theme, o.snapshot, o.pane.w, o.clock))
 	}
 }
 
 // view tells the lines anew: ages grow while nothing happens.
 func (o *overviewTab) view() string {
 	now := o.pane
-	now.lines = overview(o.theme, o.snapshot, o.pane.w, time.Now())
+	now.lines = overview(o.theme, o.snapshot, o.pane.w, o.clock)
 	now.move(0)
 	return now.view()
 }

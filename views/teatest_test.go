@@ -30,7 +30,7 @@ func TestMainJobOverHTTP(t *testing.T) {
 		}
 	})
 	w := &wire{sandbox: transport}
-	app := testApp(t, w, s)
+	app := testApp(t, w, s, nil)
 	open := app.Sandbox
 	app.Sandbox = func() (Embedded, error) {
 		e, err := open()

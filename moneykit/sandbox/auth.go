@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -58,7 +60,7 @@ func (s *Sandbox) createAccessToken(c *call) (any, error) {
 	if granted.Scope == "" {
 		granted.Scope = strings.Join(pair.allScopes(), " ")
 	}
-	s.forgetTokens(c.at)
+	s.forgetTokens()
 	token := s.mint("mk_at_")
 	s.Tokens[digest(token)] = granted
 	s.changed()
@@ -110,14 +112,20 @@ func (k keyPair) grant(asked string) ([]string, error) {
 	return known, nil
 }
 
-// forgetTokens drops tokens that expired long ago. A recent one is kept, so that
-// its holder learns that it expired rather than that it never was.
-func (s *Sandbox) forgetTokens(now time.Time) {
-	for token, t := range s.Tokens {
-		if now.Sub(t.ExpiresAt) > 24*time.Hour {
-			delete(s.Tokens, token)
-		}
+// tokensKept is how many access tokens are remembered.
+const tokensKept = 1000
+
+// forgetTokens makes room for another token. One that expired is kept as long
+// as there is room, so that its holder learns that it expired rather than that
+// it never was.
+func (s *Sandbox) forgetTokens() {
+	if len(s.Tokens) < tokensKept {
+		return
 	}
+	oldest := slices.MinFunc(slices.Collect(maps.Keys(s.Tokens)), func(a, b string) int {
+		return cmp.Or(s.Tokens[a].ExpiresAt.Compare(s.Tokens[b].ExpiresAt), cmp.Compare(a, b))
+	})
+	delete(s.Tokens, oldest)
 }
 
 // authorize checks the bearer token of a call, and that it may do what the

@@ -44,15 +44,17 @@ func (d dial) wait(real, at time.Time) (time.Duration, bool) {
 // ErrClock refuses to move the clock as asked.
 var ErrClock = errors.New("sandbox: the clock only goes forward, and at no more than 100000 times the usual rate")
 
-// Now is the time in the Sandbox.
-func (s *Sandbox) Now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now()
-}
+// Now is the time in the Sandbox. It never waits for anything else to be done.
+func (s *Sandbox) Now() time.Time { return s.dial.Load().now(s.clock()) }
 
 // now reads the clock, with the Sandbox locked.
 func (s *Sandbox) now() time.Time { return s.Dial.now(s.clock()) }
+
+// turn sets the clock.
+func (s *Sandbox) turn(d dial) {
+	s.Dial = d
+	s.dial.Store(&d)
+}
 
 // SetRate lets the clock run so many times as fast as before; 0 stops it.
 func (s *Sandbox) SetRate(rate float64) error {
@@ -61,7 +63,7 @@ func (s *Sandbox) SetRate(rate float64) error {
 	if !(rate >= 0 && rate <= maxRate) { // not a number is refused too
 		return ErrClock
 	}
-	s.Dial = dial{At: s.now(), Real: s.clock(), Rate: rate}
+	s.turn(dial{At: s.now(), Real: s.clock(), Rate: rate})
 	s.tell(happening{Kind: "clock", Message: "the rate changed"})
 	return nil
 }

@@ -87,7 +87,7 @@ func (s *Sandbox) Advance(ctx context.Context, by time.Duration) error {
 			at, last = s.Agenda[0].At, false
 		}
 		if now := s.now(); at.After(now) {
-			s.Dial = dial{At: at, Real: s.clock(), Rate: s.Dial.Rate}
+			s.turn(dial{At: at, Real: s.clock(), Rate: s.Dial.Rate})
 		}
 		if last {
 			s.tell(happening{Kind: "clock", Message: "moved on by " + by.String()})

@@ -167,6 +167,7 @@ func (s *Sandbox) addFault(f Fault) (Fault, error) {
 	s.faults.added++
 	f.ID, f.Applied = s.faults.added, 0
 	s.faults.list = append(s.faults.list, f)
+	s.countFaults()
 	return f, nil
 }
 
@@ -178,24 +179,45 @@ func (s *Sandbox) Faults() []Fault {
 	return slices.Clone(s.faults.list)
 }
 
+// ActiveFaults counts the faults that have times left. It never waits for
+// anything else to be done.
+func (s *Sandbox) ActiveFaults() int { return int(s.active.Load()) }
+
+// countFaults keeps ActiveFaults right.
+func (s *Sandbox) countFaults() {
+	n := 0
+	for _, f := range s.faults.list {
+		if f.Times == 0 || f.Applied < f.Times {
+			n++
+		}
+	}
+	s.active.Store(int64(n))
+}
+
 // RemoveFault removes a fault, and tells whether there was one of that id.
 func (s *Sandbox) RemoveFault(id int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.faults.remove(id)
+	return s.removeFault(id)
 }
 
 // ClearFaults removes all faults.
 func (s *Sandbox) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults.list = nil
+	s.clearFaults()
 }
 
-func (f *faultList) remove(id int) bool {
-	before := len(f.list)
-	f.list = slices.DeleteFunc(f.list, func(f Fault) bool { return f.ID == id })
-	return len(f.list) < before
+func (s *Sandbox) clearFaults() {
+	s.faults.list = nil
+	s.countFaults()
+}
+
+func (s *Sandbox) removeFault(id int) bool {
+	before := len(s.faults.list)
+	s.faults.list = slices.DeleteFunc(s.faults.list, func(f Fault) bool { return f.ID == id })
+	s.countFaults()
+	return len(s.faults.list) < before
 }
 
 // strike counts and returns the fault that hits a call, or returns nil.
@@ -209,6 +231,7 @@ func (s *Sandbox) strike(rt route, r *http.Request) *Fault {
 		f := &s.faults.list[i]
 		if f.matches(rt, r) && (f.Times == 0 || f.Applied < f.Times) {
 			f.Applied++
+			s.countFaults()
 			hit := *f
 			return &hit
 		}
@@ -241,13 +264,13 @@ func (s *Sandbox) postFault(c *call) (any, error) {
 }
 
 func (s *Sandbox) deleteFaults(*call) (any, error) {
-	s.faults.list = nil
+	s.clearFaults()
 	return nil, nil
 }
 
 func (s *Sandbox) deleteFault(c *call) (any, error) {
 	id, err := strconv.Atoi(c.PathValue("id"))
-	if err != nil || !s.faults.remove(id) {
+	if err != nil || !s.removeFault(id) {
 		return nil, fail(http.StatusNotFound, "api_error.request.not_found", "There is no such fault.")
 	}
 	return nil, nil

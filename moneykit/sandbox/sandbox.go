@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,6 +30,9 @@ type Sandbox struct {
 	saving  sync.Mutex // held while the state is written
 	wake    chan struct{}
 
+	dial   atomic.Pointer[dial] // the world's, for those who do not wait
+	active atomic.Int64         // how many faults have times left
+
 	mu sync.Mutex // guards what follows
 	world
 	vocabulary vocabulary
@@ -46,6 +50,7 @@ type Sandbox struct {
 func New(opts ...Option) *Sandbox {
 	s := blank(opts)
 	s.world = newWorld(s.clock().UTC().Truncate(time.Microsecond), s.linkCount)
+	s.turn(s.Dial)
 	s.seedAgenda()
 	s.unsaved = false
 	return s

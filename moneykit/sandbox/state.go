@@ -165,7 +165,7 @@ func resume(saved *savedState, opts []Option) *Sandbox {
 	s := blank(append(slices.Clone(opts), WithShape(saved.Shape)))
 	s.world = saved.World
 	now := s.clock()
-	s.Dial = dial{At: saved.SavedAt.Add(max(0, now.Sub(saved.RealAt))), Real: now, Rate: s.Dial.Rate}
+	s.turn(dial{At: saved.SavedAt.Add(max(0, now.Sub(saved.RealAt))), Real: now, Rate: s.Dial.Rate})
 	planned := map[string]bool{}
 	for _, e := range s.Agenda {
 		planned[e.Delivery] = true
