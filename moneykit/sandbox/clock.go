@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"errors"
+	"math"
+	"strconv"
 	"time"
 )
 
@@ -16,13 +18,20 @@ type dial struct {
 	Rate float64   `json:"rate"`
 }
 
+// endOfTime is where the clock stops: JSON has no years of five digits.
+var endOfTime = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // now tells the time at the resolution of the API's timestamps.
 func (d dial) now(real time.Time) time.Time {
 	passed := max(0, real.Sub(d.Real))
 	if d.Rate != 1 {
-		passed = time.Duration(float64(passed) * d.Rate)
+		passed = time.Duration(min(float64(passed)*d.Rate, float64(math.MaxInt64/2)))
 	}
-	return d.At.Add(passed).UTC().Truncate(time.Microsecond)
+	now := d.At.Add(passed).UTC().Truncate(time.Microsecond)
+	if now.After(endOfTime) {
+		return endOfTime
+	}
+	return now
 }
 
 // wait is how long it really takes until the clock tells a time; false for
@@ -42,7 +51,7 @@ func (d dial) wait(real, at time.Time) (time.Duration, bool) {
 }
 
 // ErrClock refuses to move the clock as asked.
-var ErrClock = errors.New("sandbox: the clock only goes forward, and at no more than 100000 times the usual rate")
+var ErrClock = errors.New("sandbox: the clock only goes forward, no further than the year 9000, and at no more than 100000 times the usual rate")
 
 // Now is the time in the Sandbox. It never waits for anything else to be done.
 func (s *Sandbox) Now() time.Time { return s.dial.Load().now(s.clock()) }
@@ -64,6 +73,7 @@ func (s *Sandbox) SetRate(rate float64) error {
 		return ErrClock
 	}
 	s.turn(dial{At: s.now(), Real: s.clock(), Rate: rate})
-	s.tell(happening{Kind: "clock", Message: "the rate changed"})
+	s.tell(happening{Kind: "clock", Message: "runs " + strconv.FormatFloat(rate, 'g', -1, 64) + " times as fast"})
+	s.changed()
 	return nil
 }

@@ -77,7 +77,11 @@ func (s *Sandbox) moveClock(w http.ResponseWriter, r *http.Request) (any, error)
 		}
 	}
 	if body.Advance != nil || body.Set != nil {
-		if err := s.Advance(r.Context(), by); err != nil {
+		err := s.Advance(r.Context(), by)
+		if errors.Is(err, ErrClock) {
+			return nil, invalid(bodyError("the clock goes no further than the year 9000", "value_error"))
+		}
+		if err != nil {
 			return nil, fail(http.StatusServiceUnavailable, "sandbox_error.interrupted", "The call was given up before the clock had moved all the way.")
 		}
 	}

@@ -44,17 +44,22 @@ type outcome struct {
 func (s *Sandbox) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		s.deliverDue(ctx)
-		var due <-chan time.Time
-		if wait, any := s.untilNext(); any {
-			timer := time.NewTimer(wait)
-			defer timer.Stop()
-			due = timer.C
-		}
-		select {
-		case <-ctx.Done():
-		case <-s.wake:
-		case <-due:
-		}
+		s.rest(ctx)
+	}
+}
+
+// rest waits until something is due, or may be.
+func (s *Sandbox) rest(ctx context.Context) {
+	var due <-chan time.Time
+	if wait, any := s.untilNext(); any {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		due = timer.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-s.wake:
+	case <-due:
 	}
 }
 
@@ -76,10 +81,10 @@ func (s *Sandbox) untilNext() (time.Duration, bool) {
 func (s *Sandbox) Advance(ctx context.Context, by time.Duration) error {
 	s.moving.Lock()
 	defer s.moving.Unlock()
-	if by < 0 {
+	target := s.Now().Add(by)
+	if by < 0 || target.After(endOfTime) {
 		return ErrClock
 	}
-	target := s.Now().Add(by)
 	for ctx.Err() == nil {
 		s.mu.Lock()
 		at, last := target, true

@@ -73,6 +73,14 @@ func (s *Sandbox) Save(path string) error {
 // saveEvery is how often the state is saved while it changes.
 const saveEvery = time.Second
 
+// saveShare is how many times as long as saving takes the Sandbox is left to
+// its work.
+const saveShare = 10
+
+// lostAtMost is how many ids a Sandbox that was killed may have handed out since
+// it was last saved. The next one passes over them.
+const lostAtMost = 1 << 20
+
 // Keep saves the state whenever it changed, until ctx ends, and then once more.
 // A failure is told and tried again; the last one is returned.
 func (s *Sandbox) Keep(ctx context.Context, path string, failed func(error)) error {
@@ -87,9 +95,11 @@ func (s *Sandbox) Keep(ctx context.Context, path string, failed func(error)) err
 		if !s.isUnsaved() {
 			continue
 		}
+		start := time.Now()
 		if err := s.Save(path); err != nil {
 			failed(err)
 		}
+		tick.Reset(max(saveEvery, saveShare*time.Since(start))) // a large world is saved less often
 	}
 }
 
@@ -164,6 +174,7 @@ func parseState(text []byte) (*savedState, error) {
 func resume(saved *savedState, opts []Option) *Sandbox {
 	s := blank(append(slices.Clone(opts), WithShape(saved.Shape)))
 	s.world = saved.World
+	s.Requests, s.Minted = s.Requests+lostAtMost, s.Minted+lostAtMost
 	now := s.clock()
 	s.turn(dial{At: saved.SavedAt.Add(max(0, now.Sub(saved.RealAt))), Real: now, Rate: s.Dial.Rate})
 	planned := map[string]bool{}
