@@ -30,6 +30,7 @@ type bankView struct {
 	Bank     string
 	Open     bool // a session waits for the answer
 	Accounts []offeredAccount
+	OnlyOne  bool // of the accounts can be shared
 	Notice   string
 }
 
@@ -50,7 +51,7 @@ func (s *Sandbox) bankView(r *http.Request) (bankView, *session) {
 		view.Notice = "This page has expired. Go back to the app and start again."
 		return view, nil
 	}
-	view.Open, view.Accounts = true, s.offer(at, "")
+	view.Open, view.Accounts, view.OnlyOne = true, s.offer(at, ""), at.Features.OnlyOneAccount
 	return view, at
 }
 
@@ -111,7 +112,12 @@ func (s *Sandbox) decide(at *session, allowed bool, accounts []string) string {
 		query.Set("error", "access_denied")
 	}
 	s.changed()
-	return at.Redirect + "?" + query.Encode()
+	back, err := url.Parse(at.Redirect)
+	if err != nil {
+		panic(err) // it was parsed when it came in
+	}
+	back.RawQuery = query.Encode()
+	return back.String()
 }
 
 // answered reads what an OAuth bank answered from the URL it sent the browser

@@ -8,7 +8,7 @@ import (
 // origin is that of the link that a session leads to, when a user of a persona
 // logs in; empty for a persona of its own.
 func (s *Sandbox) origin(at *session, user string) origin {
-	o := origin{Persona: persona(s.Total), Key: at.Key, Accounts: at.Accounts, Owners: at.Owners}
+	o := origin{Persona: at.Key, Key: at.Key, Accounts: at.Accounts, Owners: at.Owners}
 	if user != "" {
 		o.Persona, o.Fixed = user, true
 	}

@@ -126,25 +126,6 @@ func TestNewLinkFromSessionToData(t *testing.T) {
 	}
 }
 
-func TestFixedUsersHaveTheSameTransactions(t *testing.T) {
-	a := newAPI(t)
-	ids := []string{a.join(credentialsBank, "user_1", "pass_good"), a.join(credentialsBank, "user_1", "pass_good"), a.join(credentialsBank, "user_good", "pass_good")}
-	a.clock.Move(3 * time.Second)
-	tell := func(id string) string {
-		var told string
-		for _, x := range into[transactionsAnswer](t, a.get("/links/"+id+"/transactions?size=1000").want(t, 200)).Transactions {
-			told += fmt.Sprintln(x.Date, x.Amount, x.Type, x.RawDescription)
-		}
-		return told
-	}
-	if tell(ids[0]) != tell(ids[1]) {
-		t.Error("two links of user_1 differ")
-	}
-	if tell(ids[0]) == tell(ids[2]) {
-		t.Error("user_good has the transactions of user_1")
-	}
-}
-
 func TestRelink(t *testing.T) {
 	a := newAPI(t)
 	for place, body := range map[int]connectBody{

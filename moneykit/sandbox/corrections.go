@@ -70,7 +70,7 @@ func (b *book) correct(to correction) {
 			continue
 		}
 		t := *old
-		t.what.category, t.what.subcategory = to.Category, to.Subcategory
+		t.what.category, t.what.subcategory, t.what.fixed = to.Category, to.Subcategory, true
 		b.table[id], b.order = &t, nil
 		changes = append(changes, change{updated, &t})
 		for i, waiting := range b.pending {
@@ -79,11 +79,15 @@ func (b *book) correct(to correction) {
 			}
 		}
 		for i, c := range b.queue {
-			if c.id == id && c.kind == updated {
-				next := *c.transaction
-				next.what = t.what
-				b.queue[i].transaction = &next
+			if c.id != id || c.kind == removed {
+				continue
 			}
+			if c.kind == vanished {
+				i++ // what takes its place comes next
+			}
+			next := *b.queue[i].transaction
+			next.what = t.what
+			b.queue[i].transaction = &next
 		}
 	}
 	b.log = append(b.log, changes...)

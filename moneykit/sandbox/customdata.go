@@ -1,6 +1,9 @@
 package sandbox
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // customData describes the accounts and owners that a link shall have.
 type customData struct {
@@ -26,32 +29,36 @@ func (d *customData) check() []validationError {
 			}
 		}
 	}
-	for i := range d.Owners {
-		for j, phone := range d.Owners[i].PhoneNumbers {
-			errs = member(errs, phone.Type, phoneTypes[:], "custom_sandbox_data", "owners", strconv.Itoa(i), "phone_numbers", strconv.Itoa(j), "type")
+	for i, o := range d.Owners {
+		errs = append(errs, o.check("custom_sandbox_data", "owners", strconv.Itoa(i))...)
+	}
+	return errs
+}
+
+// check returns what is wrong with an owner, who is found at a place in the body.
+func (o owner) check(at ...string) []validationError {
+	var errs []validationError
+	missing := func(is bool, field ...string) {
+		if is {
+			errs = append(errs, bodyError("field required", "value_error.missing", slices.Concat(at, field)...))
 		}
+	}
+	missing(o.Names == nil, "names")
+	missing(o.Addresses == nil, "addresses")
+	missing(o.PhoneNumbers == nil, "phone_numbers")
+	missing(o.Emails == nil, "emails")
+	for i, phone := range o.PhoneNumbers {
+		place := []string{"phone_numbers", strconv.Itoa(i)}
+		missing(phone.Number == "", append(place, "number")...)
+		errs = member(errs, phone.Type, phoneTypes[:], slices.Concat(at, place, []string{"type"})...)
+	}
+	for i, email := range o.Emails {
+		missing(email.Address == "", "emails", strconv.Itoa(i), "address")
 	}
 	return errs
 }
 
 var phoneTypes = [...]string{"home", "work", "mobile", "other"}
-
-// people returns the owners, with nothing null that the API shows as a list.
-func (d *customData) people() []owner {
-	for i := range d.Owners {
-		o := &d.Owners[i]
-		o.Names, o.Addresses = listed(o.Names), listed(o.Addresses)
-		o.PhoneNumbers, o.Emails = listed(o.PhoneNumbers), listed(o.Emails)
-	}
-	return d.Owners
-}
-
-func listed[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
 
 func (d *customData) given() []givenAccount {
 	accounts := make([]givenAccount, len(d.Accounts))

@@ -43,6 +43,9 @@ func (b *book) live(today time.Time) {
 func (d *day) regular() {
 	b, home, on := d.book, d.book.home, d.date.Day()
 	checking, card := b.checking, b.card
+	if b.sandbox.history.lives > 1 { // and all of them pay on the same day
+		d.fund(checking, 2*home.rent)
+	}
 	if int(d.date.Unix()/86400)%14 == home.payday {
 		d.enter(checking, home.salary, home.employer, "ACH CREDIT %s PAYROLL %06d", home.employer,
 			purpose{category: "income", subcategory: "employment_income", frequency: "biweekly", fixed: true}, d.date.AddDate(0, 0, 14))

@@ -211,8 +211,8 @@ var loadContract = sync.OnceValue(func() contract {
 
 // conforms holds one exchange against the contract. Beyond it, the Sandbox
 // answers only what the contract is silent about: its own calls, unknown paths,
-// an unknown version, what is not built, and bounds that are violated where no
-// 422 of that shape is documented.
+// an unknown version, and bounds that are violated where no 422 of that shape is
+// documented.
 func conforms(req *http.Request, got answer) error {
 	if got.header.Get("X-Request-Id") == "" || got.header.Get("MoneyKit-Version") != Version {
 		return fmt.Errorf("headers: %v", got.header)
@@ -222,7 +222,7 @@ func conforms(req *http.Request, got answer) error {
 	}
 	c := loadContract()
 	route, params, err := c.router.FindRoute(req)
-	if err != nil || got.status == http.StatusNotImplemented || isVersionRefusal(got) {
+	if err != nil || isVersionRefusal(got) {
 		return nil
 	}
 	if got.text("error_code") == "api_error.request.validation_failed" {

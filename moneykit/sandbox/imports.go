@@ -199,8 +199,8 @@ type importTransactionsBody struct {
 
 func (s *Sandbox) importTransactions(c *call) (any, error) {
 	l, err := s.liveLink(c)
-	if err != nil {
-		return nil, err
+	if err != nil { // the contract has neither 404 nor 410 here
+		return nil, noImport("there is no such link")
 	}
 	var body importTransactionsBody
 	if err := decode(c, &body); err != nil {
@@ -210,7 +210,7 @@ func (s *Sandbox) importTransactions(c *call) (any, error) {
 		return nil, invalid(bodyError("field required", "value_error.missing", "transactions"))
 	}
 	if !l.Origin.Imported {
-		return nil, invalid(validationError{Location: []string{"path", "id"}, Message: "the link was not imported", Type: "value_error"})
+		return nil, noImport("the link was not imported")
 	}
 	b, known, taken := s.open(l), map[string]bool{}, map[string]bool{}
 	for _, a := range b.all {
@@ -228,6 +228,11 @@ func (s *Sandbox) importTransactions(c *call) (any, error) {
 	return l.answer(), nil
 }
 
+// noImport refuses to import into the link that the path names.
+func noImport(message string) error {
+	return invalid(validationError{Location: []string{"path", "id"}, Message: message, Type: "value_error"})
+}
+
 // bring adds imported transactions. They are from before the balances that came
 // with the accounts, and do not change these.
 func (b *book) bring(brought []importedTransaction) {
@@ -239,7 +244,7 @@ func (b *book) bring(brought []importedTransaction) {
 		t := &transaction{
 			id: in.ID, account: a, amount: in.Amount, credit: in.Credit, date: in.Date, at: in.At,
 			description: in.Description, raw: strings.ToUpper(in.Description),
-			what: purpose{category: "general", subcategory: "other_general"},
+			what: purpose{category: "general", subcategory: "other_general", fixed: true},
 		}
 		b.record(t)
 		a.opening, a.booked = a.opening.Sub(a.effect(t)), a.booked.Sub(a.effect(t))

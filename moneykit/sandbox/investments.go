@@ -35,15 +35,10 @@ type holdingsAnswer struct {
 	Link       linkAnswer      `json:"link"`
 }
 
-// brokerage returns the link's investment account, or nil when it has none or
-// the caller asked for others.
-func (b *book) brokerage(l *link, wanted map[string]bool) *account {
-	for _, a := range b.shown(l) {
-		if a.portfolio != nil && (wanted == nil || wanted[a.id]) {
-			return a
-		}
-	}
-	return nil
+// investing returns the link's investment accounts, of those that the caller
+// asked for.
+func (b *book) investing(l *link, wanted map[string]bool) []*account {
+	return slices.DeleteFunc(b.shown(l), func(a *account) bool { return a.portfolio == nil || wanted != nil && !wanted[a.id] })
 }
 
 // priced returns the day that an account's investments are shown as of: that
@@ -77,14 +72,16 @@ func (s *Sandbox) getHoldings(c *call) (any, error) {
 		return nil, err
 	}
 	answer := holdingsAnswer{Holdings: []holdingAnswer{}, Securities: []security{}, Accounts: []accountAnswer{}, Link: l.answer()}
-	a := s.open(l).brokerage(l, queryOf(c).set("account_ids"))
-	if a == nil {
-		return answer, nil
-	}
-	answer.Accounts = append(answer.Accounts, a.answer())
-	for _, h := range a.portfolio.holdings(a.priced()) {
-		answer.Holdings = append(answer.Holdings, a.holding(s, h))
-		answer.Securities = append(answer.Securities, a.security(s, h.of))
+	known := map[string]bool{}
+	for _, a := range s.open(l).investing(l, queryOf(c).set("account_ids")) {
+		answer.Accounts = append(answer.Accounts, a.answer())
+		for _, h := range a.portfolio.holdings(a.priced()) {
+			answer.Holdings = append(answer.Holdings, a.holding(s, h))
+			if id := a.securityID(s, h.of); !known[id] {
+				known[id] = true
+				answer.Securities = append(answer.Securities, a.security(s, h.of))
+			}
+		}
 	}
 	return answer, nil
 }
@@ -142,26 +139,33 @@ func (s *Sandbox) getInvestmentTransactions(c *call) (any, error) {
 		Page: page, Size: size, Transactions: []investmentTransactionAnswer{},
 		Securities: []security{}, Accounts: []accountAnswer{}, Link: l.answer(),
 	}
-	a := s.open(l).brokerage(l, wanted)
-	if a == nil {
-		return answer, nil
-	}
-	answer.Accounts = append(answer.Accounts, a.answer())
-	concerned := map[*listing]bool{nil: true}
-	for _, t := range slices.Backward(a.portfolio.until(a.priced())) {
-		if !first.IsZero() && t.date.Before(first) || !last.IsZero() && t.date.After(last) {
-			continue
-		}
-		if answer.Total/size == page-1 {
-			answer.Transactions = append(answer.Transactions, a.trade(s, t))
-			if !concerned[t.of] {
-				concerned[t.of] = true
-				answer.Securities = append(answer.Securities, a.security(s, t.of))
+	var found []order
+	for _, a := range s.open(l).investing(l, wanted) {
+		answer.Accounts = append(answer.Accounts, a.answer())
+		for _, t := range slices.Backward(a.portfolio.until(a.priced())) {
+			if (first.IsZero() || !t.date.Before(first)) && (last.IsZero() || !t.date.After(last)) {
+				found = append(found, order{a, t})
 			}
 		}
-		answer.Total++
+	}
+	slices.SortStableFunc(found, func(x, y order) int { return y.date.Compare(x.date) })
+	answer.Total = len(found)
+	known := map[string]bool{"": true}
+	for _, t := range pageOf(found, page, size) {
+		row := t.account.trade(s, t.trade)
+		answer.Transactions = append(answer.Transactions, row)
+		if id := text(row.SecurityID); !known[id] {
+			known[id] = true
+			answer.Securities = append(answer.Securities, t.account.security(s, t.of))
+		}
 	}
 	return answer, nil
+}
+
+// order is a trade with the account it was made on.
+type order struct {
+	account *account
+	trade
 }
 
 func (a *account) trade(s *Sandbox, t trade) investmentTransactionAnswer {

@@ -191,7 +191,7 @@ func (s *Sandbox) createLinkSession(c *call) (any, error) {
 		made.Features = *body.Features
 	}
 	if body.SandboxData != nil {
-		made.Accounts, made.Owners = body.SandboxData.given(), body.SandboxData.people()
+		made.Accounts, made.Owners = body.SandboxData.given(), body.SandboxData.Owners
 	}
 	switch {
 	case body.ExistingLinkID != nil:

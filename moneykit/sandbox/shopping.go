@@ -84,12 +84,14 @@ func (d *day) shop(pending bool) {
 	if d.book.origin.Traveller && chance(d.rng, 600) {
 		a := pick(d.rng, d.book.abroad[1:]) // not from the savings
 		sp := abroad[a.currency]
+		d.fund(a, sp.high*2)
 		d.buy(sp, d.book.sandbox.list(sp.list), a, pending)
 		return
 	}
 	from := d.payer()
 	if from == nil || from.hidden {
 		from = d.book.usual()
+		d.fund(from, 70000)
 	}
 	sp := pick(d.rng, spendings)
 	d.buy(sp, d.book.home.favourite[sp.list], from, pending)
@@ -104,6 +106,20 @@ func (b *book) usual() *account {
 		}
 	}
 	return b.checking
+}
+
+// fund brings in money where an account has less than some US cents. Refreshes
+// every hour, each with its purchases, would run it dry.
+func (d *day) fund(a *account, least int) {
+	switch {
+	case a.liability() && a.limit.Sub(a.booked).Sub(a.held).LessThan(amount(30000, a.currency)) && a.booked.IsPositive():
+		d.book.record(&transaction{
+			account: a, amount: a.booked, credit: true, date: d.date, description: "Payment Received, Thank You", raw: "PAYMENT RECEIVED",
+			what: purpose{category: "borrowing_and_loans", subcategory: "credit_cards", fixed: true},
+		})
+	case !a.liability() && a.booked.Add(a.held).LessThan(amount(least, a.currency)):
+		d.enter(a, max(250000, least), "", "%s %06d", "Mobile Deposit", purpose{category: "income", subcategory: "deposits", fixed: true}, time.Time{})
+	}
 }
 
 func (d *day) buy(sp spending, places []string, from *account, pending bool) {

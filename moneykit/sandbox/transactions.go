@@ -32,7 +32,7 @@ type purpose struct {
 	subcategory string
 	frequency   string // of a recurring one
 	tips        bool   // the amount may still grow before it is posted
-	fixed       bool   // belongs to another leg or a contract: never removed or recategorised
+	fixed       bool   // belongs to another leg, a contract or the customer: never removed or recategorised
 }
 
 type categoryAnswer struct {
@@ -82,7 +82,7 @@ func (t *transaction) answer(enriched bool) transactionAnswer {
 	a := transactionAnswer{
 		TransactionID:  t.id,
 		AccountID:      t.account.id,
-		Amount:         t.amount.StringFixed(places(t.account.currency)),
+		Amount:         t.amount.StringFixed(max(places(t.account.currency), -t.amount.Exponent())),
 		Type:           t.kind(),
 		Currency:       t.account.currency,
 		Date:           t.date.Format(time.DateOnly),
