@@ -52,10 +52,10 @@ func (a *agenda) Pop() any {
 	return last
 }
 
-// plan puts an event on the agenda.
+// plan puts an event on the agenda, at a time that the clock tells.
 func (s *Sandbox) plan(e event) {
 	s.Turns++
-	e.Turn = s.Turns
+	e.Turn, e.At = s.Turns, e.At.Truncate(time.Microsecond)
 	heap.Push(&s.Agenda, e)
 	s.changed()
 }

@@ -10,6 +10,9 @@ import (
 // maxRate is how fast the clock can run: a day in less than a second.
 const maxRate = 100_000
 
+// longest is a time in nanoseconds that a duration can hold, over a century.
+const longest = 1 << 62
+
 // dial is what was done to the Sandbox's clock: at Real, which the clock below
 // told, it was set to At, and since then it runs at Rate.
 type dial struct {
@@ -18,18 +21,18 @@ type dial struct {
 	Rate float64   `json:"rate"`
 }
 
-// endOfTime is where the clock stops: JSON has no years of five digits.
-var endOfTime = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+// lastDay is where the clock stops.
+var lastDay = time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // now tells the time at the resolution of the API's timestamps.
 func (d dial) now(real time.Time) time.Time {
 	passed := max(0, real.Sub(d.Real))
 	if d.Rate != 1 {
-		passed = time.Duration(min(float64(passed)*d.Rate, float64(math.MaxInt64/2)))
+		passed = time.Duration(min(float64(passed)*d.Rate, longest))
 	}
 	now := d.At.Add(passed).UTC().Truncate(time.Microsecond)
-	if now.After(endOfTime) {
-		return endOfTime
+	if now.After(lastDay) {
+		return lastDay
 	}
 	return now
 }
@@ -37,21 +40,22 @@ func (d dial) now(real time.Time) time.Time {
 // wait is how long it really takes until the clock tells a time; false for
 // never, when it stands still.
 func (d dial) wait(real, at time.Time) (time.Duration, bool) {
-	left := at.Sub(d.now(real))
+	now := d.now(real)
+	left := at.Sub(now)
 	switch {
 	case left <= 0:
 		return 0, true
-	case d.Rate == 0:
+	case d.Rate == 0, now.Equal(lastDay):
 		return 0, false
 	case d.Rate == 1:
 		return left, true
 	default:
-		return time.Duration(float64(left) / d.Rate), true
+		return time.Duration(min(math.Ceil(float64(left)/d.Rate), longest)), true // rounded up, so that waiting that long is enough
 	}
 }
 
 // ErrClock refuses to move the clock as asked.
-var ErrClock = errors.New("sandbox: the clock only goes forward, no further than the year 9000, and at no more than 100000 times the usual rate")
+var ErrClock = errors.New("sandbox: the clock only goes forward, to the year 2200 and at 100000 times the usual rate at most")
 
 // Now is the time in the Sandbox. It never waits for anything else to be done.
 func (s *Sandbox) Now() time.Time { return s.dial.Load().now(s.clock()) }

@@ -79,7 +79,7 @@ func (s *Sandbox) moveClock(w http.ResponseWriter, r *http.Request) (any, error)
 	if body.Advance != nil || body.Set != nil {
 		err := s.Advance(r.Context(), by)
 		if errors.Is(err, ErrClock) {
-			return nil, invalid(bodyError("the clock goes no further than the year 9000", "value_error"))
+			return nil, invalid(bodyError("the clock goes no further than the year 2200", "value_error"))
 		}
 		if err != nil {
 			return nil, fail(http.StatusServiceUnavailable, "sandbox_error.interrupted", "The call was given up before the clock had moved all the way.")
@@ -97,14 +97,14 @@ func (b clockBody) distance(now time.Time) (time.Duration, error) {
 		return 0, invalid(bodyError("give advance or set, or rate", "value_error"))
 	case b.Advance != nil:
 		by, err := time.ParseDuration(*b.Advance)
-		if err != nil || by < 0 {
-			return 0, invalid(bodyError("advance is a duration of zero or more, such as 90m or 24h", "value_error", "advance"))
+		if err != nil || by < 0 || now.Add(by).After(lastDay) {
+			return 0, invalid(bodyError("advance is a duration of zero or more, such as 90m or 24h, that ends before the year 2200", "value_error", "advance"))
 		}
 		return by, nil
 	case b.Set != nil:
 		by := b.Set.Sub(now)
-		if by < 0 {
-			return 0, invalid(bodyError("the clock only goes forward, and it is "+now.Format(time.RFC3339Nano), "value_error", "set"))
+		if by < 0 || b.Set.After(lastDay) {
+			return 0, invalid(bodyError("the clock only goes forward, to the year 2200 at most, and it is "+now.Format(time.RFC3339Nano), "value_error", "set"))
 		}
 		return by, nil
 	}

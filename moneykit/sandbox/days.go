@@ -34,7 +34,9 @@ func (b *book) live(today time.Time) {
 			d.habits()
 			d.holiday()
 			d.travel()
-			d.upkeep()
+			if life == 0 {
+				d.upkeep()
+			}
 		}
 	}
 }
@@ -43,9 +45,6 @@ func (b *book) live(today time.Time) {
 func (d *day) regular() {
 	b, home, on := d.book, d.book.home, d.date.Day()
 	checking, card := b.checking, b.card
-	if b.sandbox.history.lives > 1 { // and all of them pay on the same day
-		d.fund(checking, 2*home.rent)
-	}
 	if int(d.date.Unix()/86400)%14 == home.payday {
 		d.enter(checking, home.salary, home.employer, "ACH CREDIT %s PAYROLL %06d", home.employer,
 			purpose{category: "income", subcategory: "employment_income", frequency: "biweekly", fixed: true}, d.date.AddDate(0, 0, 14))
@@ -67,6 +66,9 @@ func (d *day) regular() {
 
 // housing pays the rent, or the mortgage where there is one.
 func (d *day) housing(checking *account) {
+	if d.book.sandbox.history.lives > 1 { // and all of them pay on this day
+		d.fund(checking, d.book.home.rent+70000)
+	}
 	next := d.date.AddDate(0, 1, 0)
 	if loan := d.book.mortgage; loan != nil && loan.booked.GreaterThan(amount(d.book.home.rent, loan.currency)) {
 		what := purpose{category: "mortgage_and_rent", subcategory: "mortgage", frequency: "monthly", fixed: true}

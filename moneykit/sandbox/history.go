@@ -19,5 +19,6 @@ func historyOf(transactions int) history {
 	if days <= mostDays {
 		return history{days, 1}
 	}
-	return history{mostDays, (days + mostDays - 1) / mostDays}
+	lives := (days + mostDays - 1) / mostDays
+	return history{days / lives, lives}
 }

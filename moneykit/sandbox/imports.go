@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -190,6 +191,9 @@ func importedDate(value string) (day, at time.Time, err error) {
 	if at, err = time.Parse(time.RFC3339, value); err != nil {
 		return time.Time{}, time.Time{}, err
 	}
+	if year := at.UTC().Year(); year < 0 || year > 9999 { // its zone may lead there
+		return time.Time{}, time.Time{}, errors.New("a year has four digits")
+	}
 	return midnight(at), at.UTC(), nil
 }
 
@@ -251,4 +255,17 @@ func (b *book) bring(brought []importedTransaction) {
 	}
 	b.publish()
 	b.queue = waiting
+	if b.sandbox.pendingReplaced && len(brought) > 0 {
+		b.repeatPending()
+	}
+}
+
+// repeatPending creates the pending ones that are published once more, since
+// who is told of new transactions drops them.
+func (b *book) repeatPending() {
+	for _, t := range b.sorted() {
+		if t.pending {
+			b.log = append(b.log, change{vanished, t}, change{created, t})
+		}
+	}
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -35,6 +36,16 @@ func amount(cents int, currency string) decimal.Decimal {
 		return decimal.New(int64(cents), -2)
 	}
 	return decimal.New(int64(cents), -2).Mul(rate).Round(places(currency))
+}
+
+// exactly writes an amount with its currency's decimals, or with more where it
+// has more.
+func exactly(d decimal.Decimal, currency string) string {
+	if -d.Exponent() <= places(currency) {
+		return d.StringFixed(places(currency))
+	}
+	_, fraction, _ := strings.Cut(d.String(), ".") // without zeros at its end
+	return d.StringFixed(max(places(currency), int32(len(fraction))))
 }
 
 // number writes an amount as a JSON number with its currency's decimals.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -190,10 +191,10 @@ func resume(saved *savedState, opts []Option) *Sandbox {
 	for _, places := range s.made {
 		slices.Sort(places)
 	}
-	for _, token := range slices.Sorted(maps.Keys(s.Deliveries)) {
-		if d := s.Deliveries[token]; !planned[token] { // it was being sent
+	for _, d := range slices.SortedFunc(maps.Values(s.Deliveries), func(a, b *delivery) int { return cmp.Compare(a.Number, b.Number) }) {
+		if !planned[d.Token] { // it was being sent
 			place, _ := s.place(d.LinkID)
-			s.plan(event{At: s.now(), Duty: sendWebhook, Place: place, Delivery: token})
+			s.plan(event{At: s.now(), Duty: sendWebhook, Place: place, Delivery: d.Token})
 		}
 	}
 	return s

@@ -53,7 +53,8 @@ func (s *Sandbox) syncTransactions(c *call) (any, error) {
 		answer.HasMore = true
 		answer.Cursor.Next = optional(s.cursor(scope, from, to, done+len(page)))
 	} else {
-		answer.HasMore = to < len(b.log)
+		// Who replaces pending ones has to know where a walk ends.
+		answer.HasMore = to < len(b.log) && !s.pendingReplaced
 		answer.Cursor.Next = optional(s.cursor(scope, to, to, 0))
 	}
 	return answer, nil

@@ -82,7 +82,7 @@ func (t *transaction) answer(enriched bool) transactionAnswer {
 	a := transactionAnswer{
 		TransactionID:  t.id,
 		AccountID:      t.account.id,
-		Amount:         t.amount.StringFixed(max(places(t.account.currency), -t.amount.Exponent())),
+		Amount:         exactly(t.amount, t.account.currency),
 		Type:           t.kind(),
 		Currency:       t.account.currency,
 		Date:           t.date.Format(time.DateOnly),

@@ -176,7 +176,7 @@ func (s *Sandbox) notify(l *link, hook any, at time.Time) string {
 	if err != nil {
 		panic(err) // webhooks are made of this package's own types
 	}
-	d := &delivery{Token: s.mint("whd_"), LinkID: l.id, URL: *l.Webhook, Body: string(text), First: at}
+	d := &delivery{Token: s.mint("whd_"), Number: s.Minted, LinkID: l.id, URL: *l.Webhook, Body: string(text), First: at}
 	s.Deliveries[d.Token] = d
 	s.plan(event{At: at, Duty: sendWebhook, Place: l.Place, Delivery: d.Token})
 	return d.Token
