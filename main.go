@@ -145,6 +145,8 @@ func sandboxCommand() *cobra.Command {
 	f.Uint64Var(&config.Shape.Seed, "seed", 1, "the same seed makes the same world")
 	f.IntVar(&config.Shape.Links, "links", 12, "how many links the world starts with")
 	f.IntVar(&config.Shape.Transactions, "transactions", 400, "about how many transactions a link starts with")
+	f.StringVar(&config.Now, "now", "", "when the world begins, such as 2027-01-01T12:00:00Z, instead of now")
+	f.Float64Var(&config.Rate, "rate", 1, "how fast its clock runs; 0 stops it")
 	f.StringVar(&pending, "pending", serve.Update, "what becomes of pending transactions: update, or replace")
 	f.StringVar(&config.State, "state", "", "file that keeps the world across runs")
 	f.StringArrayVar(&config.Clients, "client", nil, "key pair to accept, as ID:SECRET or ID:SECRET:SCOPE,SCOPE; can be repeated")
@@ -160,7 +162,7 @@ func serveSandbox(ctx context.Context, config serve.Config, pending string) erro
 		return usageError{fmt.Errorf("--pending takes %s or %s, not %q", serve.Update, serve.Replace, pending)}
 	}
 	config.Shape.PendingReplaced = pending == serve.Replace
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal does not wait
 	err := serve.Run(ctx, config, os.Stdout, os.Stderr)
 	if usage := (serve.UsageError{}); errors.As(err, &usage) {

@@ -1,11 +1,9 @@
 package sandbox
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -60,7 +58,7 @@ func (s *Sandbox) createAccessToken(c *call) (any, error) {
 	if granted.Scope == "" {
 		granted.Scope = strings.Join(pair.allScopes(), " ")
 	}
-	s.forgetTokens()
+	forgetOldest(s.Tokens, tokensKept, func(t accessToken) time.Time { return t.ExpiresAt })
 	token := s.mint("mk_at_")
 	s.Tokens[digest(token)] = granted
 	s.changed()
@@ -84,6 +82,8 @@ func (s *Sandbox) client(id, secret string) (keyPair, bool) {
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+func (k keyPair) may(scope string) bool { return k.scopes == nil || slices.Contains(k.scopes, scope) }
 
 func (k keyPair) allScopes() []string {
 	if k.scopes == nil {
@@ -115,19 +115,6 @@ func (k keyPair) grant(asked string) ([]string, error) {
 // tokensKept is how many access tokens are remembered.
 const tokensKept = 1000
 
-// forgetTokens makes room for another token. One that expired is kept as long
-// as there is room, so that its holder learns that it expired rather than that
-// it never was.
-func (s *Sandbox) forgetTokens() {
-	if len(s.Tokens) < tokensKept {
-		return
-	}
-	oldest := slices.MinFunc(slices.Collect(maps.Keys(s.Tokens)), func(a, b string) int {
-		return cmp.Or(s.Tokens[a].ExpiresAt.Compare(s.Tokens[b].ExpiresAt), cmp.Compare(a, b))
-	})
-	delete(s.Tokens, oldest)
-}
-
 // authorize checks the bearer token of a call, and that it may do what the
 // route does.
 func (s *Sandbox) authorize(c *call, rt route) (accessToken, error) {
@@ -136,13 +123,15 @@ func (s *Sandbox) authorize(c *call, rt route) (accessToken, error) {
 		return accessToken{}, unauthorized("A bearer token is needed.")
 	}
 	known, ok := s.Tokens[digest(token)]
-	if !ok || !slices.ContainsFunc(s.clients, func(pair keyPair) bool { return pair.id == known.ClientID }) {
+	i := slices.IndexFunc(s.clients, func(pair keyPair) bool { return pair.id == known.ClientID })
+	if !ok || i < 0 {
 		return accessToken{}, unauthorized("The access token is not known.")
 	}
 	if !c.at.Before(known.ExpiresAt) {
 		return accessToken{}, tokenExpired()
 	}
-	if rt.scope != "" && known.Scopes != nil && !slices.Contains(known.Scopes, rt.scope) {
+	// Both, since a token can be older than what its client may do now.
+	if rt.scope != "" && (known.Scopes != nil && !slices.Contains(known.Scopes, rt.scope) || !s.clients[i].may(rt.scope)) {
 		return accessToken{}, rt.outOfScope()
 	}
 	return known, nil

@@ -80,9 +80,21 @@ func writePage(w http.ResponseWriter, view bankView) {
 func (s *Sandbox) answerBank(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	decision := r.PostFormValue("decision")
+	view, back := s.decided(r, decision)
+	if back == "" {
+		writePage(w, view)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, back, http.StatusSeeOther)
+}
+
+// decided returns the URL to go back to, or the page to show once more.
+func (s *Sandbox) decided(r *http.Request, decision string) (view bankView, back string) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	view, at := s.bankView(r)
-	back, accounts := "", r.PostForm["account"]
+	accounts := r.PostForm["account"]
 	switch {
 	case at == nil:
 	case decision != allowAnswer && decision != denyAnswer:
@@ -92,13 +104,7 @@ func (s *Sandbox) answerBank(w http.ResponseWriter, r *http.Request) {
 	default:
 		back = s.decide(at, decision == allowAnswer, accounts)
 	}
-	s.mu.Unlock()
-	if back == "" {
-		writePage(w, view)
-		return
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	return view, back
 }
 
 // decide notes the user's decision, and returns the URL to go back to.

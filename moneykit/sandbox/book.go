@@ -17,10 +17,13 @@ type book struct {
 	owner   string // the link's id
 	origin  origin
 	asOf    time.Time
+	epoch   time.Time // the day that the days of this life are counted from
 	home    household
 
 	taken int    // how many of the link's steps are in it
 	used  uint64 // when it was last opened, counted in openings
+
+	weight int // on the shelf
 
 	planned time.Time // the last day whose regular transactions are made
 	serial  int
@@ -57,10 +60,14 @@ func newBook(s *Sandbox, l *link) *book {
 		purse:   s.purse(l.Origin),
 		sandbox: s, place: l.Place, owner: l.id, origin: l.Origin, asOf: l.AsOf,
 		home:  newHousehold(s, s.stream(l.Origin, "household", 0)),
-		table: make(map[string]*transaction, 1024),
+		table: map[string]*transaction{},
 	}
 	today := midnight(l.AsOf)
-	first := today.AddDate(0, 0, -s.history.days)
+	b.epoch = today
+	if l.Origin.Fixed {
+		b.epoch = midnight(s.Born)
+	}
+	first := b.epoch.AddDate(0, 0, -s.history.days)
 	if l.Origin.Imported {
 		first = today
 	}
@@ -81,7 +88,7 @@ func newBook(s *Sandbox, l *link) *book {
 // invent makes the transactions from before the first data came in.
 func (b *book) invent(today time.Time) {
 	b.live(today)
-	rng := b.stream("recent", 0)
+	rng := b.stream("recent", b.day(today))
 	for i := range between(rng, 1, 3) {
 		d := &day{book: b, date: today, until: b.asOf, rng: rng}
 		if i > 0 {
@@ -96,6 +103,9 @@ func midnight(t time.Time) time.Time {
 	year, month, d := t.UTC().Date()
 	return time.Date(year, month, d, 0, 0, 0, 0, time.UTC)
 }
+
+// day numbers the days of this life.
+func (b *book) day(date time.Time) int { return int(date.Sub(b.epoch).Hours() / 24) }
 
 // stream is a random source for the book, the same for all links of a persona.
 func (b *book) stream(purpose string, n int) *rand.Rand {

@@ -7,19 +7,24 @@ import (
 
 // origin is that of the link that a session leads to, when a user of a persona
 // logs in; empty for a persona of its own.
-func (s *Sandbox) origin(at *session, user string) origin {
-	o := origin{Persona: at.Key, Key: at.Key, Accounts: at.Accounts, Owners: at.Owners}
+func (s *Sandbox) origin(at *session, user string, permitted []product) origin {
+	o := origin{
+		Persona: at.Key, Key: at.Key, Accounts: at.Accounts, Owners: at.Owners, Wealthy: slices.Contains(permitted, investmentsProduct),
+	}
 	if user != "" {
 		o.Persona, o.Fixed = user, true
 	}
-	_, o.Wealthy = at.Products[investmentsProduct]
 	return o
 }
 
 // offer lists the accounts that the user can share.
 func (s *Sandbox) offer(at *session, user string) []offeredAccount {
+	everything, err := at.permitted(nil)
+	if err != nil {
+		panic(err) // who permits everything is not refused
+	}
 	var offered []offeredAccount
-	for _, a := range s.choosable(at, s.origin(at, user)) {
+	for _, a := range s.choosable(at, s.origin(at, user, everything)) {
 		offered = append(offered, offeredAccount{a.id, a.kind, a.name, a.mask})
 	}
 	return offered
@@ -29,10 +34,9 @@ func (s *Sandbox) choosable(at *session, o origin) []*account {
 	if at.Relink != "" {
 		return nil // the link keeps the accounts it has
 	}
-	p := s.purse(o)
-	return slices.DeleteFunc(p.all, func(a *account) bool {
+	return slices.DeleteFunc(s.purse(o).all, func(a *account) bool {
 		return at.Features.OnlyDepository && !strings.HasPrefix(a.kind, "depository.") ||
-			a.kind == brokerage.kind && at.Products[investmentsProduct] == nil && o.Accounts == nil && !o.Wealthy
+			o.Accounts == nil && !o.Wealthy && (a.kind == brokerage.kind || a.kind == mortgage.kind)
 	})
 }
 

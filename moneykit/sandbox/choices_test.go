@@ -193,8 +193,7 @@ func TestSessionsExpire(t *testing.T) {
 	a.instantly("mk_ls_none").refused(t, 404, "session_not_found")
 	a.clock.Move(25 * time.Hour)
 	a.authorize()
-	a.open(nil)
-	a.instantly(late).refused(t, 404, "session_not_found") // forgotten
+	a.instantly(late).refused(t, 422, "session_expired")
 
 	exchange := map[string]any{"exchangeable_token": got.text("exchangeable_token")}
 	a.post("/link-session/exchange-token", exchange).refused(t, 400, "link_session_error.invalid_token_exchange")

@@ -1,14 +1,16 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"math"
 	"strconv"
 	"time"
 )
 
-// maxRate is how fast the clock can run: a day in less than a second.
-const maxRate = 100_000
+// MaxRate is how many times as fast as usual the clock can run: a day in less
+// than a second.
+const MaxRate = 100_000
 
 // longest is a time in nanoseconds that a duration can hold, over a century.
 const longest = 1 << 62
@@ -73,11 +75,50 @@ func (s *Sandbox) turn(d dial) {
 func (s *Sandbox) SetRate(rate float64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !(rate >= 0 && rate <= maxRate) { // not a number is refused too
+	if !(rate >= 0 && rate <= MaxRate) { // not a number is refused too
 		return ErrClock
 	}
 	s.turn(dial{At: s.now(), Real: s.clock(), Rate: rate})
 	s.tell(happening{Kind: "clock", Message: "runs " + strconv.FormatFloat(rate, 'g', -1, 64) + " times as fast"})
 	s.changed()
 	return nil
+}
+
+// Advance moves the clock on. What is due in between happens at its time, and
+// webhooks have been sent, also again where a receiver failed, when it returns.
+// A receiver that does not answer holds it up for ten seconds at each attempt.
+func (s *Sandbox) Advance(ctx context.Context, by time.Duration) error {
+	return s.move(ctx, func(now time.Time) time.Time { return now.Add(by) })
+}
+
+// AdvanceTo moves the clock on to a moment, as [Sandbox.Advance] does.
+func (s *Sandbox) AdvanceTo(ctx context.Context, at time.Time) error {
+	return s.move(ctx, func(time.Time) time.Time { return at.Truncate(time.Microsecond) })
+}
+
+func (s *Sandbox) move(ctx context.Context, to func(now time.Time) time.Time) error {
+	s.moving.Lock()
+	defer s.moving.Unlock()
+	start := s.Now()
+	target := to(start)
+	if target.Before(start) || target.After(lastDay) {
+		return ErrClock
+	}
+	for last := false; !last && ctx.Err() == nil; {
+		s.mu.Lock()
+		at := target
+		if last = len(s.Agenda) == 0 || !s.Agenda[0].At.Before(target); !last {
+			at = s.Agenda[0].At
+		}
+		if at.After(s.now()) {
+			s.turn(dial{At: at, Real: s.clock(), Rate: s.Dial.Rate})
+		}
+		if last {
+			s.tell(happening{Kind: "clock", Message: "moved on by " + target.Sub(start).String()})
+		}
+		s.changed()
+		s.mu.Unlock()
+		s.deliverDue(ctx)
+	}
+	return ctx.Err()
 }

@@ -51,7 +51,7 @@ func TestClockRefuses(t *testing.T) {
 	} {
 		a.post("/sandbox/clock", body).refused(t, 422, "api_error.request.validation_failed")
 	}
-	for _, rate := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, maxRate + 1} {
+	for _, rate := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, MaxRate + 1} {
 		if err := a.box.SetRate(rate); !errors.Is(err, ErrClock) {
 			t.Errorf("rate %v: %v", rate, err)
 		}
@@ -66,7 +66,7 @@ func TestClockRefuses(t *testing.T) {
 
 // The clock never goes back, however fast it runs and for however long.
 func TestClockAtExtremes(t *testing.T) {
-	for _, rate := range []float64{maxRate, math.SmallestNonzeroFloat64, 1e-9, 0.3} {
+	for _, rate := range []float64{MaxRate, math.SmallestNonzeroFloat64, 1e-9, 0.3} {
 		d := dial{At: noon, Real: noon, Rate: rate}
 		last := noon
 		for passed := time.Duration(0); passed >= 0 && passed < math.MaxInt64/4; passed = passed*3 + 1 {
@@ -211,7 +211,7 @@ func TestRunWakesInTime(t *testing.T) {
 	}{
 		{"as usual", 1, 1, time.Minute, time.Hour},
 		{"fast", 60, 60, time.Second, time.Minute},
-		{"very fast", maxRate, maxRate, time.Millisecond, 36 * time.Millisecond},
+		{"very fast", MaxRate, MaxRate, time.Millisecond, 36 * time.Millisecond},
 		{"oddly", 0.7, 0.7, time.Second, time.Duration(math.Ceil(float64(time.Hour) / 0.7))},
 		{"faster on the way", 1, 60, 30 * time.Minute, 30*time.Minute + 30*time.Second},
 		{"slower on the way", 60, 1, 30 * time.Second, 30*time.Second + 30*time.Minute},

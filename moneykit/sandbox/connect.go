@@ -67,8 +67,8 @@ func (s *Sandbox) session(c *call, token string) (*session, error) {
 // names, and the bank if one is chosen.
 func (s *Sandbox) entered(c *call) (connectBody, *session, *institution, error) {
 	var body connectBody
-	if err := decode(c, &body); err != nil {
-		return body, nil, nil, refusal("invalid_request", "The request is not the JSON expected here.")
+	if err := decodeStrictly(c, &body); err != nil {
+		return body, nil, nil, refusal("invalid_request", "The request is not the JSON expected here"+pointer(err)+".")
 	}
 	at, err := s.session(c, body.Token)
 	if err != nil {
@@ -81,6 +81,9 @@ func (s *Sandbox) entered(c *call) (connectBody, *session, *institution, error) 
 	bank := s.institution(id)
 	if bank == nil && id != "" {
 		return body, nil, nil, refusal("institution_not_found", "There is no such institution.")
+	}
+	if bank != nil && !at.offers(bank) {
+		return body, nil, nil, refusal("institution_not_available", bank.Name+" is not in a country that this session is for.")
 	}
 	if body.RedirectURL != "" {
 		if body.Answers, err = at.answered(body.RedirectURL); err != nil {
@@ -102,7 +105,9 @@ func (s *Sandbox) connectNext(c *call) (any, error) {
 	if bank == nil {
 		choice := stage{Kind: "institution", Prompt: "Choose your institution", Options: []string{}}
 		for _, i := range s.institutions {
-			choice.Options = append(choice.Options, i.ID)
+			if at.offers(i) {
+				choice.Options = append(choice.Options, i.ID)
+			}
 		}
 		return choice, nil
 	}
@@ -159,30 +164,38 @@ func (s *Sandbox) complete(c *call, at *session, bank *institution, user string,
 	}
 	if at.Relink != "" {
 		l := s.find(at.Relink)
-		at.Used = true
 		l.renew(at, permitted)
+		at.use()
 		s.startConnecting(l, c.at)
 		return connectAnswer{LinkID: l.id}, nil
 	}
 	if at.Features.RejectDuplicate && slices.ContainsFunc(s.linksOf(at.User), func(l *link) bool { return l.Bank == bank.ID }) {
 		return nil, refusal("duplicate_institution", bank.Name+" is connected already.")
 	}
-	o := s.origin(at, user)
+	o := s.origin(at, user, permitted)
 	if o.Chosen, err = s.choose(at, o, body.AccountIDs); err != nil {
 		return nil, err
 	}
-	at.Used = true
 	l := &link{
 		Place: s.Total, Bank: bank.ID, User: at.User, Provider: defaultProvider, State: awaitingTokenExchange, CreatedAt: c.at, Origin: o,
 	}
 	s.adopt(l)
 	l.renew(at, permitted)
-	l.Origin.Wealthy = l.product(investmentsProduct) != nil
+	at.use()
 	s.add(l)
 	token := s.mint("mk_ex_")
 	s.Exchanges[token] = exchange{Place: l.Place, ExpiresAt: c.at.Add(sessionLife)}
 	s.stateChanged(l, c.at)
 	return connectAnswer{ExchangeableToken: token, LinkID: l.id}, nil
+}
+
+// use ends the session. What only it needed is forgotten.
+func (at *session) use() { at.Used, at.Accounts, at.Owners, at.Products = true, nil, nil, nil }
+
+// offers tells whether the user can connect an institution. One that the
+// customer chose is not asked about.
+func (at *session) offers(bank *institution) bool {
+	return at.Bank != "" || len(at.Countries) == 0 || slices.Contains(at.Countries, bank.Country)
 }
 
 // renew takes over what a session asks for.

@@ -2,14 +2,10 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // ownCalls lists what the Sandbox answers beyond the contract. None of it needs
@@ -35,80 +31,6 @@ func (s *Sandbox) ownPages() {
 	s.mux.HandleFunc("GET /sandbox/events", s.serveEvents)
 	s.mux.HandleFunc("GET /sandbox/bank/{token}", s.showBank)
 	s.mux.HandleFunc("POST /sandbox/bank/{token}", s.answerBank)
-}
-
-// clockAnswer is the time in the Sandbox, and how fast it goes.
-type clockAnswer struct {
-	Now  time.Time `json:"now"`
-	Rate float64   `json:"rate"`
-}
-
-func (s *Sandbox) getClock(*call) (any, error) { return clockAnswer{s.now(), s.Dial.Rate}, nil }
-
-type clockBody struct {
-	Advance *string    `json:"advance"` // as in Go: 90m, 24h
-	Set     *time.Time `json:"set"`
-	Rate    *float64   `json:"rate"`
-}
-
-// serveClock moves the clock. It runs without the Sandbox locked, since webhooks
-// are sent on the way and their receivers may ask for something.
-func (s *Sandbox) serveClock(w http.ResponseWriter, r *http.Request) {
-	answer, err := s.moveClock(w, r)
-	write(w, http.StatusOK, answer, err)
-}
-
-func (s *Sandbox) moveClock(w http.ResponseWriter, r *http.Request) (any, error) {
-	text, err := readBody(w, r)
-	if err != nil {
-		return nil, err
-	}
-	var body clockBody
-	if err := decode(&call{body: text}, &body); err != nil {
-		return nil, err
-	}
-	by, err := body.distance(s.Now())
-	if err != nil {
-		return nil, err
-	}
-	if body.Rate != nil {
-		if err := s.SetRate(*body.Rate); err != nil {
-			return nil, invalid(bodyError("the rate is from 0, which stops the clock, to "+strconv.Itoa(maxRate), "value_error", "rate"))
-		}
-	}
-	if body.Advance != nil || body.Set != nil {
-		err := s.Advance(r.Context(), by)
-		if errors.Is(err, ErrClock) {
-			return nil, invalid(bodyError("the clock goes no further than the year 2200", "value_error"))
-		}
-		if err != nil {
-			return nil, fail(http.StatusServiceUnavailable, "sandbox_error.interrupted", "The call was given up before the clock had moved all the way.")
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.getClock(nil)
-}
-
-// distance is how far the clock shall move.
-func (b clockBody) distance(now time.Time) (time.Duration, error) {
-	switch {
-	case b.Advance == nil && b.Set == nil && b.Rate == nil, b.Advance != nil && b.Set != nil:
-		return 0, invalid(bodyError("give advance or set, or rate", "value_error"))
-	case b.Advance != nil:
-		by, err := time.ParseDuration(*b.Advance)
-		if err != nil || by < 0 || now.Add(by).After(lastDay) {
-			return 0, invalid(bodyError("advance is a duration of zero or more, such as 90m or 24h, that ends before the year 2200", "value_error", "advance"))
-		}
-		return by, nil
-	case b.Set != nil:
-		by := b.Set.Sub(now)
-		if by < 0 || b.Set.After(lastDay) {
-			return 0, invalid(bodyError("the clock only goes forward, to the year 2200 at most, and it is "+now.Format(time.RFC3339Nano), "value_error", "set"))
-		}
-		return by, nil
-	}
-	return 0, nil
 }
 
 type stateBody struct {
@@ -144,7 +66,7 @@ func (s *Sandbox) setState(c *call) (any, error) {
 		return nil, linkNotFound()
 	}
 	var body stateBody
-	if err := decode(c, &body); err != nil {
+	if err := decodeStrictly(c, &body); err != nil {
 		return nil, err
 	}
 	if errs := body.check(l); errs != nil {
@@ -209,53 +131,4 @@ func (s *Sandbox) putInto(l *link, body stateBody) {
 		s.productChanged(l, name, productFailed, p.Failure.Message, now)
 	}
 	s.touch(l)
-}
-
-type eventsAnswer struct {
-	Events []happening `json:"events"`
-	Last   uint64      `json:"last"` // to ask for what comes after
-}
-
-// serveEvents tells what happened: a list of what came after ?after=, or, to
-// whoever accepts text/event-stream, everything as it happens.
-func (s *Sandbox) serveEvents(w http.ResponseWriter, r *http.Request) {
-	query := &parameters{values: r.URL.Query()}
-	seq := query.integer("after", 0, 0, 0)
-	if err := query.problem(); err != nil {
-		write(w, 0, nil, err)
-		return
-	}
-	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
-		events, _ := s.after(uint64(seq))
-		answer := eventsAnswer{Events: events, Last: uint64(seq)}
-		if len(events) > 0 {
-			answer.Last = events[len(events)-1].Seq
-		}
-		write(w, http.StatusOK, answer, nil)
-		return
-	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	flush := http.NewResponseController(w)
-	for last := uint64(seq); ; {
-		events, more := s.after(last)
-		for _, h := range events {
-			text, err := json.Marshal(h)
-			if err != nil {
-				panic(err) // happenings are made of plain values
-			}
-			if _, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", h.Seq, h.Kind, text); err != nil {
-				return
-			}
-			last = h.Seq
-		}
-		if flush.Flush() != nil {
-			return // nobody can be told as it happens
-		}
-		select {
-		case <-more:
-		case <-r.Context().Done():
-			return
-		}
-	}
 }

@@ -41,6 +41,7 @@ type courier struct {
 	named     map[destination]bool
 	dialer    net.Dialer
 	transport *http.Transport
+	patience  time.Duration // what one attempt may take
 }
 
 // destination is where a named host is reached.
@@ -51,7 +52,7 @@ type destination struct {
 
 // newCourier names hosts, each with or without a port.
 func newCourier(hosts []string) *courier {
-	c := &courier{named: make(map[destination]bool, len(hosts))}
+	c := &courier{named: make(map[destination]bool, len(hosts)), patience: attemptTime}
 	for _, host := range hosts {
 		c.named[newDestination(host)] = true
 	}
@@ -115,7 +116,7 @@ func (c *courier) send(ctx context.Context, rawURL string, header http.Header, b
 	if err := c.allows(rawURL); err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, rawURL, bytes.NewReader(body))
 	if err != nil {

@@ -19,17 +19,16 @@ type day struct {
 }
 
 // live makes the transactions of all days not lived yet, up to but without
-// today. Of a longer gap only the last part counts.
+// today. Of a longer gap only the last part counts,
+// but for lives that are the same for every link.
 func (b *book) live(today time.Time) {
-	if first := today.AddDate(0, 0, -b.sandbox.history.days-1); b.planned.Before(first) {
+	if first := today.AddDate(0, 0, -b.sandbox.history.days-1); b.planned.Before(first) && !b.origin.Fixed {
 		b.planned = first
 	}
 	for date := b.planned.AddDate(0, 0, 1); date.Before(today); date = date.AddDate(0, 0, 1) {
 		b.planned = date
-		// Counted from the first data, so that links of one persona agree.
-		n := int(date.Sub(midnight(b.asOf)).Hours() / 24)
 		for life := range b.sandbox.history.lives {
-			d := &day{book: b, date: date, rng: b.stream("day "+strconv.Itoa(life), n)}
+			d := &day{book: b, date: date, rng: b.stream("day "+strconv.Itoa(life), b.day(date))}
 			d.regular()
 			d.habits()
 			d.holiday()

@@ -15,9 +15,6 @@ const (
 	firstRetry = 10 * time.Second
 	// retryFor is how long after the first attempt there may be another.
 	retryFor = 2 * time.Hour
-	// deliveryTime is how long a receiver really has to answer, with all that is
-	// due for it at once.
-	deliveryTime = 10 * time.Second
 )
 
 // delivery is a webhook on its way.
@@ -34,6 +31,7 @@ type delivery struct {
 // outcome is what became of an attempt.
 type outcome struct {
 	delivery delivery
+	unsent   bool // not even tried, since the receiver hangs
 	status   int
 	err      error
 }
@@ -77,37 +75,6 @@ func (s *Sandbox) untilNext() (time.Duration, bool) {
 	return s.Dial.wait(s.clock(), s.Agenda[0].At)
 }
 
-// Advance moves the clock on. What is due in between happens at its time, and
-// webhooks have been sent, also again where a receiver failed, when it returns.
-func (s *Sandbox) Advance(ctx context.Context, by time.Duration) error {
-	s.moving.Lock()
-	defer s.moving.Unlock()
-	target := s.Now().Add(by)
-	if by < 0 || by > 0 && target.After(lastDay) {
-		return ErrClock
-	}
-	for ctx.Err() == nil {
-		s.mu.Lock()
-		at, last := target, true
-		if len(s.Agenda) > 0 && s.Agenda[0].At.Before(target) {
-			at, last = s.Agenda[0].At, false
-		}
-		if now := s.now(); at.After(now) {
-			s.turn(dial{At: at, Real: s.clock(), Rate: s.Dial.Rate})
-		}
-		if last {
-			s.tell(happening{Kind: "clock", Message: "moved on by " + by.String()})
-		}
-		s.changed()
-		s.mu.Unlock()
-		s.deliverDue(ctx)
-		if last {
-			break
-		}
-	}
-	return ctx.Err()
-}
-
 // deliverDue lets everything happen that is due, and sends the webhooks that
 // are: those for one receiver in their order, all receivers at once.
 func (s *Sandbox) deliverDue(ctx context.Context) {
@@ -139,17 +106,20 @@ func (s *Sandbox) takeOutbox() (map[string][]delivery, time.Time) {
 }
 
 func (s *Sandbox) send(ctx context.Context, batch map[string][]delivery, at time.Time) []outcome {
-	ctx, cancel := context.WithTimeout(ctx, deliveryTime)
-	defer cancel()
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var outcomes []outcome
 	for _, queue := range batch {
 		all.Go(func() {
+			hangs := false
 			for _, d := range queue {
-				status, err := s.attempt(ctx, d, at)
+				o := outcome{delivery: d, unsent: hangs || ctx.Err() != nil}
+				if !o.unsent {
+					o.status, o.err = s.attempt(ctx, d, at)
+					hangs = errors.Is(o.err, context.DeadlineExceeded)
+				}
 				mu.Lock()
-				outcomes = append(outcomes, outcome{d, status, err})
+				outcomes = append(outcomes, o)
 				mu.Unlock()
 			}
 		})
@@ -177,25 +147,39 @@ func (s *Sandbox) noteOutcomes(outcomes []outcome) {
 	defer s.mu.Unlock()
 	now := s.now()
 	for _, o := range outcomes {
-		d := o.delivery
-		told := happening{Kind: "webhook", LinkID: d.LinkID, Delivery: d.Token, Attempt: d.Attempt, Status: o.status}
-		next := now.Add(firstRetry << (d.Attempt - 1))
-		switch {
-		case o.status >= 200 && o.status < 300:
-			told.Message = "delivered"
-			delete(s.Deliveries, d.Token)
-		case errors.Is(o.err, errNotAllowed), errors.Is(o.err, errBadURL):
-			told.Message = "dropped: " + o.err.Error()
-			delete(s.Deliveries, d.Token)
-		case next.After(d.First.Add(retryFor)):
-			told.Message = "given up"
-			delete(s.Deliveries, d.Token)
-		default:
-			told.Message = "to be sent again at " + next.Format(time.RFC3339)
-			place, _ := s.place(d.LinkID)
-			s.plan(event{At: next, Duty: sendWebhook, Place: place, Delivery: d.Token})
-		}
-		s.tell(told)
-		s.changed()
+		s.noteOutcome(o, now)
 	}
+	s.changed()
+}
+
+func (s *Sandbox) noteOutcome(o outcome, now time.Time) {
+	d := o.delivery
+	told := happening{Kind: "webhook", LinkID: d.LinkID, Delivery: d.Token, Attempt: d.Attempt, Status: o.status}
+	defer func() { s.tell(told) }()
+	why := ""
+	if o.err != nil {
+		why = o.err.Error() + ": "
+	}
+	next, done := now.Add(firstRetry<<(d.Attempt-1)), true
+	switch {
+	case o.unsent:
+		done = false
+		told.Message, next = "not sent while the receiver hangs", now.Add(firstRetry)
+		s.Deliveries[d.Token].Attempt--
+	case o.status >= 200 && o.status < 300:
+		told.Message = "delivered"
+	case errors.Is(o.err, errNotAllowed), errors.Is(o.err, errBadURL):
+		told.Message = "dropped: " + o.err.Error()
+	case next.After(d.First.Add(retryFor)):
+		told.Message = why + "given up"
+	default:
+		done = false
+		told.Message = why + "to be sent again at " + next.Format(time.RFC3339)
+	}
+	if done {
+		delete(s.Deliveries, d.Token)
+		return
+	}
+	place, _ := s.place(d.LinkID)
+	s.plan(event{At: next, Duty: sendWebhook, Place: place, Delivery: d.Token})
 }

@@ -1,6 +1,10 @@
 package sandbox
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
 	"time"
 )
 
@@ -60,4 +64,53 @@ func (s *Sandbox) after(seq uint64) ([]happening, <-chan struct{}) {
 		kept = kept[1:]
 	}
 	return append([]happening{}, kept...), s.chronicle.fresh
+}
+
+type eventsAnswer struct {
+	Events []happening `json:"events"`
+	Last   uint64      `json:"last"` // to ask for what comes after
+}
+
+// serveEvents tells what happened: a list of what came after ?after=, or, to
+// whoever accepts text/event-stream, everything as it happens.
+func (s *Sandbox) serveEvents(w http.ResponseWriter, r *http.Request) {
+	query := &parameters{values: r.URL.Query()}
+	seq := query.integer("after", 0, 0, 0)
+	if err := query.problem(); err != nil {
+		write(w, 0, nil, err)
+		return
+	}
+	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		events, _ := s.after(uint64(seq))
+		answer := eventsAnswer{Events: events, Last: uint64(seq)}
+		if len(events) > 0 {
+			answer.Last = events[len(events)-1].Seq
+		}
+		write(w, http.StatusOK, answer, nil)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	flush := http.NewResponseController(w)
+	for last := uint64(seq); ; {
+		events, more := s.after(last)
+		for _, h := range events {
+			text, err := json.Marshal(h)
+			if err != nil {
+				panic(err) // happenings are made of plain values
+			}
+			if _, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", h.Seq, h.Kind, text); err != nil {
+				return
+			}
+			last = h.Seq
+		}
+		if flush.Flush() != nil {
+			return // nobody can be told as it happens
+		}
+		select {
+		case <-more:
+		case <-r.Context().Done():
+			return
+		}
+	}
 }

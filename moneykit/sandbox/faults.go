@@ -86,8 +86,15 @@ type duration time.Duration
 
 func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-func (d *duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
+// UnmarshalJSON reads a text, or a number of seconds.
+func (d *duration) UnmarshalJSON(value []byte) error {
+	text := string(value) + "s"
+	if value[0] == '"' {
+		if err := json.Unmarshal(value, &text); err != nil {
+			return err
+		}
+	}
+	parsed, err := time.ParseDuration(text)
 	*d = duration(parsed)
 	return err
 }
@@ -129,6 +136,7 @@ func (s *Sandbox) check(f Fault) error {
 // matches tells whether the fault is meant for a call.
 func (f *Fault) matches(rt route, r *http.Request) bool {
 	return (f.Operation == "" || f.Operation == rt.id) &&
+		(f.Path != "" || rt.id != "") && // the Sandbox's own calls are only hit when named
 		(f.Method == "" || f.Method == rt.method) &&
 		(f.Path == "" || matchPath(f.Path, r.URL.EscapedPath()))
 }
@@ -144,6 +152,9 @@ type faultList struct {
 	list  []Fault
 	added int
 }
+
+// faultsKept is how many faults there can be.
+const faultsKept = 1000
 
 // AddFault makes calls go wrong from now on. It returns the fault with its id,
 // or an error that names the field that is wrong.
@@ -163,6 +174,12 @@ func (s *Sandbox) addFault(f Fault) (Fault, error) {
 	}
 	if f.Status == http.StatusTooManyRequests && f.RetryAfter == 0 {
 		f.RetryAfter = time.Second
+	}
+	if len(s.faults.list) >= faultsKept { // those with no times left are of no more use
+		s.faults.list = slices.DeleteFunc(s.faults.list, func(f Fault) bool { return f.Times > 0 && f.Applied >= f.Times })
+	}
+	if len(s.faults.list) >= faultsKept {
+		return Fault{}, wrongFault{"times", "there are " + strconv.Itoa(faultsKept) + " faults already; remove some"}
 	}
 	s.faults.added++
 	f.ID, f.Applied = s.faults.added, 0

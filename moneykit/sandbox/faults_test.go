@@ -100,7 +100,8 @@ func TestFaultsAreChecked(t *testing.T) {
 		{`{"retry_after":"-1s","status":429}`, "retry_after"},
 		{`{"latency":"-1ns"}`, "latency"},
 		{`{"latency":"soon"}`, "latency"},
-		{`{"latency":5}`, "latency"},
+		{`{"latency":true}`, "latency"},
+		{`{"latency":-5}`, "latency"},
 		{`{"times":-1,"reset":true}`, "times"},
 		{`{"reset":"yes"}`, "reset"},
 		{`{"truncate":true}`, "truncate"},
@@ -136,7 +137,9 @@ func TestFaultsMatch(t *testing.T) {
 		fault Fault
 		hits  string // one letter a call
 	}{
-		{Fault{}, "xxxxxx"},
+		{Fault{}, "xxxxx-"},
+		{Fault{Path: "/sandbox/connect"}, "-----x"},
+		{Fault{Path: "/sandbox/*"}, "-----x"},
 		{Fault{Operation: "get_link"}, "-x----"},
 		{Fault{Method: "GET"}, "xx-xx-"},
 		{Fault{Path: "/links"}, "x-----"},

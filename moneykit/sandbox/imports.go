@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,14 +23,24 @@ type importBody struct {
 		Kind     *string `json:"type"`
 		Mask     *string `json:"mask"`
 		Balances *struct {
-			Currency    *string      `json:"currency"`
-			Available   *json.Number `json:"available"`
-			Current     *json.Number `json:"current"`
-			Limit       *json.Number `json:"limit"`
-			BalanceDate *time.Time   `json:"balance_date"`
+			Currency    *string    `json:"currency"`
+			Available   *money     `json:"available"`
+			Current     *money     `json:"current"`
+			Limit       *money     `json:"limit"`
+			BalanceDate *time.Time `json:"balance_date"`
 		} `json:"balances"`
 	} `json:"accounts"`
 	Transactions *[]transactionImport `json:"transactions"`
+}
+
+// money is a JSON number, of which [json.Number] would also take one in quotes.
+type money json.Number
+
+func (m *money) UnmarshalJSON(text []byte) error {
+	if text[0] == '"' {
+		return &json.UnmarshalTypeError{Value: "string", Type: reflect.TypeFor[money]()}
+	}
+	return json.Unmarshal(text, (*json.Number)(m))
 }
 
 type transactionImport struct {
@@ -117,7 +128,8 @@ func (b *importBody) accounts(now time.Time) ([]givenAccount, []validationError)
 		}
 		known[*a.ID] = true
 		balances := balancesAnswer{
-			Currency: text(a.Balances.Currency), Available: a.Balances.Available, Current: a.Balances.Current, Limit: a.Balances.Limit, BalanceDate: now,
+			Currency: text(a.Balances.Currency), BalanceDate: now,
+			Available: (*json.Number)(a.Balances.Available), Current: (*json.Number)(a.Balances.Current), Limit: (*json.Number)(a.Balances.Limit),
 		}
 		if balances.Currency == "" {
 			balances.Currency = "USD"

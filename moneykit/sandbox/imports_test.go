@@ -256,6 +256,7 @@ func TestImportsAreChecked(t *testing.T) {
 			{"account_id": "my-card", "transaction_id": "a", "amount": "2", "date": "2026-01-02"}]`, "transactions 1 transaction_id"},
 		{importedAccounts, `{}`, "transactions"},
 		{account("depository.checking", `{"current": 1e999999999}`), ok, "accounts 0 balances"},
+		{account("depository.checking", `{"current": "12.50"}`), ok, "accounts balances current"},
 		{account("depository.checking", `{"available": 1e-999999999}`), ok, "accounts 0 balances"},
 		{account("depository.checking", `{"limit": 1234567890123456789012345678901234567890.12}`), ok, "accounts 0 balances"},
 		{account("depository.checking", `{"current": true}`), ok, "accounts balances current"},

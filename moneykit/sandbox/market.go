@@ -41,7 +41,7 @@ func (s *Sandbox) listings() []*listing {
 			}
 			number[j] = n
 		}
-		rng := s.random("market", field[1])
+		rng := randomOf(0, "market", field[1])
 		all[i] = &listing{
 			name: field[0], ticker: field[1], kind: field[2], base: number[0], swing: number[1], yield: number[2],
 			payMonth: rng.IntN(3), payDay: between(rng, 8, 26),
@@ -71,7 +71,7 @@ func (s *Sandbox) price(of *listing, day time.Time, currency string) decimal.Dec
 // wave tells how far a wave is from its middle on a day, at most reach.
 func (s *Sandbox) wave(of *listing, day, length, reach int64) int64 {
 	turn := func(n int64) int64 {
-		rng := s.random("market", of.ticker, strconv.FormatInt(length, 10), strconv.FormatInt(n, 10))
+		rng := randomOf(0, "market", of.ticker, strconv.FormatInt(length, 10), strconv.FormatInt(n, 10))
 		return rng.Int64N(2*reach+1) - reach
 	}
 	from, gone := day/length, day%length

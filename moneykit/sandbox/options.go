@@ -11,6 +11,8 @@ type options struct {
 	transactions           int
 	history                history
 	clock                  func() time.Time
+	start                  time.Time // zero for what clock tells
+	rate                   float64
 	clients                []keyPair
 	refreshMin, refreshMax time.Duration
 	pendingReplaced        bool
@@ -23,7 +25,7 @@ type Option func(*options)
 
 func optionsOf(opts []Option) options {
 	o := options{
-		seed: 1, linkCount: 12, transactions: usualTransactions, clock: time.Now,
+		seed: 1, linkCount: 12, transactions: usualTransactions, clock: time.Now, rate: 1,
 		refreshMin: time.Second, refreshMax: 2 * time.Second, controls: true,
 	}
 	for _, opt := range opts {
@@ -53,9 +55,23 @@ func WithTransactions(n int) Option { return func(o *options) { o.transactions =
 // It must not go backwards.
 func WithNow(now func() time.Time) Option { return func(o *options) { o.clock = now } }
 
+// WithStart lets the world begin at a moment, at which its own clock starts to
+// run. Otherwise it begins when the Sandbox is made.
+func WithStart(at time.Time) Option { return func(o *options) { o.start = at } }
+
+// WithRate lets the clock run so many times as fast as the one below, as
+// [Sandbox.SetRate] does later; with 0 it stands. A rate out of bounds is taken
+// to the nearest.
+func WithRate(rate float64) Option {
+	return func(o *options) { o.rate = min(max(rate, 0), MaxRate) }
+}
+
 // WithClient adds a key pair that the Sandbox accepts; the first one takes the
 // place of the default. Without scopes it may do everything.
 func WithClient(id, secret string, scopes ...string) Option {
+	if len(scopes) == 0 {
+		scopes = nil
+	}
 	return func(o *options) { o.clients = append(o.clients, keyPair{id, secret, scopes}) }
 }
 

@@ -148,8 +148,19 @@ func bodyError(message, kind string, field ...string) validationError {
 }
 
 // decode reads the request's JSON body, which must be one value and no more.
+// What it does not know is left out, as the API does.
 func decode(c *call, into any) error {
+	return decodeWith(json.NewDecoder(bytes.NewReader(c.body)), into)
+}
+
+// decodeStrictly refuses what it does not know: in a test, that is a slip.
+func decodeStrictly(c *call, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(c.body))
+	dec.DisallowUnknownFields()
+	return decodeWith(dec, into)
+}
+
+func decodeWith(dec *json.Decoder, into any) error {
 	err := dec.Decode(into)
 	if err == nil {
 		if _, err = dec.Token(); errors.Is(err, io.EOF) {
@@ -161,8 +172,15 @@ func decode(c *call, into any) error {
 	if errors.As(err, &wrong) && wrong.Field != "" {
 		return invalid(bodyError("value is of the wrong type: "+wrong.Value, "type_error", strings.Split(wrong.Field, ".")...))
 	}
+	if err != nil && strings.HasPrefix(err.Error(), unknownField) {
+		return invalid(bodyError("there is no such field", "value_error.extra", strings.Trim(strings.TrimPrefix(err.Error(), unknownField), `"`)))
+	}
 	return invalid(bodyError("the body is not the JSON expected here", "value_error.jsondecode"))
 }
+
+// unknownField begins what encoding/json says of a field it does not know, for
+// which it has no type of error.
+const unknownField = "json: unknown field "
 
 // length checks the bounds of a text in a body, counted in characters.
 func length(errs []validationError, value string, low, high int, field ...string) []validationError {

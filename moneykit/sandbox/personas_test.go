@@ -61,6 +61,49 @@ func TestFixedUsersAreTheSameInEveryWorld(t *testing.T) {
 	}
 }
 
+// It makes no difference to a fixed user's history when the link was made, nor
+// what it may see.
+func TestFixedUsersAreTheSameWhenever(t *testing.T) {
+	a := newAPI(t)
+	posted := func(id string) string {
+		accounts, told := map[string]string{}, ""
+		for _, account := range a.accounts(id) {
+			accounts[account.AccountID] = account.Name
+		}
+		for _, x := range a.table(a.place(id)) {
+			if !x.Pending && x.Date < noon.Format(time.DateOnly) && accounts[x.AccountID] != mortgage.name {
+				told += fmt.Sprintln(accounts[x.AccountID], x.Date, x.Amount, x.Type, x.RawDescription)
+			}
+		}
+		return told
+	}
+	worth := func(id string) string {
+		accounts := a.accounts(id)
+		return accounts[len(accounts)-2].Name + accounts[len(accounts)-2].Balances.Current.String()
+	}
+	wealthy := map[string]any{"settings": map[string]any{"products": map[string]any{"transactions": map[string]any{}, "investments": map[string]any{}}}}
+	login := func(session string) string {
+		return a.exchanged(a.post("/sandbox/connect", connectBody{Token: session, InstitutionID: credentialsBank, Username: "user_1", Password: "pass_good"}))
+	}
+	first := login(a.open(nil))
+	a.clock.Move(30 * 24 * time.Hour)
+	a.authorize()
+	later, rich := login(a.open(nil)), login(a.open(wealthy))
+	a.clock.Move(3 * time.Second)
+	if one := posted(first); len(one) < 10_000 || one != posted(later) || one != posted(rich) {
+		t.Errorf("%d, %d and %d bytes of history", len(one), len(posted(later)), len(posted(rich)))
+	}
+	before := worth(rich)
+	a = newAPI(t, WithSeed(5))
+	a.clock.Move(30*24*time.Hour + 3*time.Second)
+	a.authorize()
+	elsewhere := login(a.open(wealthy))
+	a.clock.Move(3 * time.Second)
+	if after := worth(elsewhere); after != before || after[:9] != "Brokerage" {
+		t.Errorf("with another seed the portfolio is %s, not %s", after, before)
+	}
+}
+
 // Links of one user have ids of their own.
 func TestFixedUsersHaveOwnIDs(t *testing.T) {
 	a := newAPI(t)

@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -84,6 +86,19 @@ func invalid(errs ...validationError) *problem {
 		errorBody: errorBody{Code: "api_error.request.validation_failed", Message: "Request validation error"},
 		Errors:    errs,
 	}}
+}
+
+// pointer tells the first value of a body that an error points at, if any.
+func pointer(err error) string {
+	var p *problem
+	if !errors.As(err, &p) {
+		return ""
+	}
+	wrong, ok := p.body.(validationBody)
+	if !ok || len(wrong.Errors[0].Location) < 2 {
+		return ""
+	}
+	return ": " + strings.Join(wrong.Errors[0].Location[1:], ".") + ": " + wrong.Errors[0].Message
 }
 
 // seconds writes a wait for the Retry-After header, rounded up so that waiting

@@ -17,7 +17,7 @@ type origin struct {
 	// Persona names the life behind the link: links of one persona have the same
 	// accounts and transactions.
 	Persona string `json:"persona"`
-	// Fixed personas do not depend on the seed.
+	// Fixed personas do not depend on the seed, nor on when their link was made.
 	Fixed bool `json:"fixed,omitempty"`
 	// Key makes the ids of the accounts the link's own.
 	Key string `json:"key"`
@@ -105,12 +105,12 @@ func (s *Sandbox) purse(o origin) purse {
 		for _, sk := range append(slices.Clone(everyday), brokerage) {
 			p.put(s.sketched(o, sk, rng))
 		}
-		if o.Wealthy {
+		if o.Wealthy || o.Fixed {
 			p.put(s.sketched(o, mortgage, rng))
 		}
 	}
 	for _, a := range p.all {
-		a.hidden = o.Chosen != nil && !slices.Contains(o.Chosen, a.id)
+		a.hidden = o.Chosen != nil && !slices.Contains(o.Chosen, a.id) || a.kind == mortgage.kind && !o.Wealthy && o.Accounts == nil
 	}
 	// What the household needs but the link does not have, it has elsewhere.
 	for i, role := range []**account{&p.checking, &p.savings, &p.card} {

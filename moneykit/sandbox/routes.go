@@ -128,6 +128,10 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"MoneyKit-Version "+strconv.Quote(v)+" is not known here; this is "+Version+"."))
 		return
 	}
+	if foreign(r) {
+		write(w, 0, nil, fail(http.StatusForbidden, "sandbox_error.foreign", "The controls are not for web pages of other sites, nor under other names than localhost."))
+		return
+	}
 	// The mux would redirect such a path, and an API does not redirect.
 	if p := r.URL.EscapedPath(); !strings.HasPrefix(p, "/") || path.Clean(p) != p {
 		s.serveUnknown(w, r)

@@ -49,7 +49,12 @@ type Sandbox struct {
 // world may be large.
 func New(opts ...Option) *Sandbox {
 	s := blank(opts)
-	s.world = newWorld(s.clock().UTC().Truncate(time.Microsecond), s.linkCount)
+	real := s.clock()
+	born := real
+	if !s.start.IsZero() {
+		born = s.start
+	}
+	s.world = newWorld(dial{At: born.UTC().Truncate(time.Microsecond), Real: real, Rate: s.rate}, s.linkCount)
 	s.turn(s.Dial)
 	s.seedAgenda()
 	s.unsaved = false
@@ -66,6 +71,7 @@ func blank(opts []Option) *Sandbox {
 		shelf:        shelf{books: map[int]*book{}},
 		chronicle:    chronicle{fresh: make(chan struct{})},
 	}
+	s.shelf.size = max(shelfSize, fewBooks*s.transactions)
 	s.linkCipher = newLinkCipher(s.seed)
 	s.signer = newSigner(s.seed)
 	s.courier = newCourier(s.webhookHosts)

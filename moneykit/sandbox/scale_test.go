@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -108,35 +107,36 @@ func TestManyIDsAreFound(t *testing.T) {
 }
 
 func TestShelfForgetsTheOldest(t *testing.T) {
-	table := make(map[string]*transaction, shelfSize/4)
-	for i := range shelfSize / 4 {
-		table[strconv.Itoa(i)] = nil
-	}
-	sh := shelf{books: map[int]*book{}}
-	put := func(place int, table map[string]*transaction) *book {
-		sh.uses++
-		b := &book{place: place, used: sh.uses, table: table}
+	sh := shelf{size: 4000, books: map[int]*book{}}
+	put := func(place, entries int) *book {
+		b := &book{place: place, log: make([]change, entries)}
 		sh.books[place] = b
-		sh.tidy(b)
+		sh.use(b)
 		return b
 	}
 	for place := range 20 {
-		put(place, table)
+		put(place, 1000-bookWeight)
 		if want := min(place+1, 4); len(sh.books) != want || sh.books[place] == nil || sh.books[max(0, place-3)] == nil {
 			t.Fatalf("after %d: %d books", place+1, len(sh.books))
 		}
 	}
-	sh.uses++
-	sh.books[16].used = sh.uses // it is used again
-	if put(20, table); sh.books[16] == nil || sh.books[17] != nil {
+	sh.use(sh.books[16]) // again
+	if put(20, 1000-bookWeight); sh.books[16] == nil || sh.books[17] != nil {
 		t.Error("the book that was just used is forgotten")
 	}
-	huge := make(map[string]*transaction, shelfSize+1)
-	for i := range shelfSize + 1 {
-		huge[strconv.Itoa(i)] = nil
-	}
-	if put(21, huge); len(sh.books) != 1 || sh.books[21] == nil {
+	if put(21, 4001); len(sh.books) != 1 || sh.books[21] == nil {
 		t.Errorf("%d books beside a huge one", len(sh.books))
+	}
+	for place := range 200 {
+		put(100+place, 0)
+	}
+	if want := 4000 / bookWeight; len(sh.books) != want {
+		t.Errorf("%d empty books, %d have room", len(sh.books), want)
+	}
+	grown := sh.books[299]
+	grown.log = make([]change, 2000)
+	if sh.use(grown); len(sh.books) != 1+(4000-2000-bookWeight)/bookWeight {
+		t.Errorf("%d books beside one that grew", len(sh.books))
 	}
 }
 

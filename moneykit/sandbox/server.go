@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -24,7 +26,13 @@ func (s *Sandbox) Listen() (*Server, error) { return s.ListenOn("127.0.0.1:0") }
 
 // ListenOn serves the Sandbox on an address until the Server is closed.
 func (s *Sandbox) ListenOn(address string) (*Server, error) {
-	listener, err := net.Listen("tcp", address)
+	network := "tcp"
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
+			network = "tcp4" // else 0.0.0.0 would stand for all of IPv6 too
+		}
+	}
+	listener, err := net.Listen(network, address)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: listen: %w", err)
 	}
@@ -38,8 +46,16 @@ func (s *Sandbox) ListenOn(address string) (*Server, error) {
 	return srv, nil
 }
 
-// URL is the base URL of the served API, without a slash at its end.
-func (srv *Server) URL() string { return "http://" + srv.listener.Addr().String() }
+// URL is the base URL of the served API, without a slash at its end. A server
+// that listens at all addresses is called by its loopback address.
+func (srv *Server) URL() string {
+	address := srv.listener.Addr().(*net.TCPAddr)
+	host := address.IP.String()
+	if address.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(address.Port))
+}
 
 // Shutdown stops taking requests and waits for those under way until ctx ends;
 // whoever follows the events is cut off.

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,6 +28,7 @@ type session struct {
 	Tags      []string                     `json:"tags"`
 	Products  map[product]*productSettings `json:"products"`
 	Features  connectFeatures              `json:"features"`
+	Countries []string                     `json:"countries"` // of the institutions to choose from, none for all
 	Accounts  []givenAccount               `json:"accounts"`
 	Owners    []owner                      `json:"owners"`
 	Key       string                       `json:"key"` // makes the ids of the accounts
@@ -117,7 +120,8 @@ func (b *sessionBody) checkURLs() []validationError {
 	if b.RedirectURI == nil {
 		errs = append(errs, bodyError("field required", "value_error.missing", "redirect_uri"))
 	} else if errs = length(errs, *b.RedirectURI, 1, maxURL, "redirect_uri"); len(errs) == 0 {
-		if u, err := url.Parse(*b.RedirectURI); err != nil || u.Scheme == "" || u.RawQuery != "" || u.ForceQuery {
+		u, err := url.Parse(*b.RedirectURI)
+		if err != nil || u.Scheme == "" || u.RawQuery != "" || u.ForceQuery || slices.Contains(scripts[:], u.Scheme) {
 			errs = append(errs, bodyError("redirect_uri must be a URL without a query", "value_error.url", "redirect_uri"))
 		}
 	}
@@ -126,6 +130,9 @@ func (b *sessionBody) checkURLs() []validationError {
 	}
 	return errs
 }
+
+// scripts are schemes of URLs that a browser would run.
+var scripts = [...]string{"javascript", "data", "vbscript"}
 
 var (
 	countries = [...]string{"US", "GB", "CA"}
@@ -178,14 +185,18 @@ func (s *Sandbox) createLinkSession(c *call) (any, error) {
 	if errs := body.check(); len(errs) > 0 {
 		return nil, invalid(errs...)
 	}
+	s.Opened++
 	made := &session{
 		User:      *body.CustomerUser.ID,
 		Redirect:  *body.RedirectURI,
 		Webhook:   body.Webhook,
 		Tags:      body.LinkTags,
 		Products:  body.products(),
-		Key:       s.mint("key_"),
+		Key:       s.id("key_", 22, "session", strconv.FormatUint(s.Opened, 10)),
 		ExpiresAt: c.at.Add(sessionLife),
+	}
+	if body.Settings != nil {
+		made.Countries = body.Settings.Countries
 	}
 	if body.Features != nil {
 		made.Features = *body.Features
@@ -208,24 +219,35 @@ func (s *Sandbox) createLinkSession(c *call) (any, error) {
 			return nil, forbiddenConfig("institution_id names no institution.")
 		}
 	}
-	s.forgetSessions(c.at)
+	s.forgetSessions()
 	token := s.mint("mk_ls_")
 	s.Sessions[token] = made
 	s.changed()
 	return sessionAnswer{Token: token}, nil
 }
 
-// forgetSessions drops what expired long ago.
-func (s *Sandbox) forgetSessions(now time.Time) {
-	for token, at := range s.Sessions {
-		if now.Sub(at.ExpiresAt) > 24*time.Hour {
-			delete(s.Sessions, token)
-		}
+// sessionsKept is how many link sessions, and how many tokens to exchange, are
+// remembered.
+const sessionsKept = 10_000
+
+// forgetSessions makes room for another session and its exchange.
+func (s *Sandbox) forgetSessions() {
+	forgetOldest(s.Sessions, sessionsKept, func(at *session) time.Time { return at.ExpiresAt })
+	forgetOldest(s.Exchanges, sessionsKept, func(x exchange) time.Time { return x.ExpiresAt })
+}
+
+// forgetOldest makes room for one more in a map that holds so many at most. One
+// that expired is kept as long as there is room, so that its holder learns that
+// it expired rather than that it never was.
+func forgetOldest[T any](all map[string]T, most int, expiresAt func(T) time.Time) {
+	if len(all) < most {
+		return
 	}
-	for token, x := range s.Exchanges {
-		if now.Sub(x.ExpiresAt) > 24*time.Hour {
-			delete(s.Exchanges, token)
-		}
+	keys := slices.SortedFunc(maps.Keys(all), func(a, b string) int {
+		return cmp.Or(expiresAt(all[a]).Compare(expiresAt(all[b])), cmp.Compare(a, b))
+	})
+	for _, key := range keys[:1+most/10] { // so that not every new one sorts them
+		delete(all, key)
 	}
 }
 

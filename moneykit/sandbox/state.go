@@ -113,7 +113,7 @@ func (s *Sandbox) isUnsaved() bool {
 // replaceFile writes text and its sum beside the file, and then puts it in the
 // file's place.
 func replaceFile(path string, text []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new")
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+unfinished)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,8 @@ func replaceFile(path string, text []byte) (err error) {
 // more than the options.
 //
 // The time in the Sandbox goes on from when the state was saved; what passed
-// since counts at its usual rate. Key pairs are not in the file.
+// since counts at its usual rate, unless the clock was stopped. Key pairs and
+// faults are not in the file.
 func Open(path string, opts ...Option) (*Sandbox, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -176,8 +177,11 @@ func resume(saved *savedState, opts []Option) *Sandbox {
 	s := blank(append(slices.Clone(opts), WithShape(saved.Shape)))
 	s.world = saved.World
 	s.Requests, s.Minted = s.Requests+lostAtMost, s.Minted+lostAtMost
-	now := s.clock()
-	s.turn(dial{At: saved.SavedAt.Add(max(0, now.Sub(saved.RealAt))), Real: now, Rate: s.Dial.Rate})
+	now, away := s.clock(), max(0, s.clock().Sub(saved.RealAt))
+	if s.Dial.Rate == 0 {
+		away = 0
+	}
+	s.turn(dial{At: saved.SavedAt.Add(away), Real: now, Rate: s.Dial.Rate})
 	planned := map[string]bool{}
 	for _, e := range s.Agenda {
 		planned[e.Delivery] = true
@@ -214,5 +218,20 @@ func Hold(path string) (release func(), err error) {
 	case !held:
 		return nil, fmt.Errorf("sandbox: %s: %w", path, ErrHeld)
 	}
+	for _, file := range unfinishedFiles(path) {
+		_ = os.Remove(file)
+	}
 	return func() { _ = lock.Unlock() }, nil
 }
+
+// unfinishedFiles are what writers left who were killed.
+func unfinishedFiles(path string) []string {
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"+unfinished))
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(files, func(file string) bool { return !strings.HasPrefix(filepath.Base(file), filepath.Base(path)+".") })
+}
+
+// unfinished ends the name of a file that is being written.
+const unfinished = ".till-new"

@@ -26,13 +26,20 @@ type step struct {
 
 // shelf holds the books that were opened last.
 type shelf struct {
+	size  int           // how much they may weigh together
 	books map[int]*book // by the place of the link
+	held  int           // what they weigh together
 	uses  uint64
 }
 
-// shelfSize is how many transactions the open books may hold together before
-// the one that was not used for longest is forgotten.
-const shelfSize = 200_000
+// shelfSize is how much the open books may weigh before those that were not
+// used for longest are forgotten: a transaction weighs 1, and a book bookWeight.
+// A few books of any size have room.
+const (
+	shelfSize  = 200_000
+	bookWeight = 50
+	fewBooks   = 4
+)
 
 // open returns the link's book as it stands after all its steps.
 func (s *Sandbox) open(l *link) *book {
@@ -44,25 +51,25 @@ func (s *Sandbox) open(l *link) *book {
 	for ; b.taken < len(l.Steps); b.taken++ {
 		b.take(l.Steps[b.taken])
 	}
-	s.shelf.uses++
-	b.used = s.shelf.uses
-	s.shelf.tidy(b)
+	s.shelf.use(b)
 	return b
 }
 
-// tidy forgets books until those left are few enough; the one in use stays.
-func (sh *shelf) tidy(inUse *book) {
-	for {
-		held, oldest := 0, inUse
-		for _, b := range sh.books {
-			held += len(b.table)
-			if b.used < oldest.used {
-				oldest = b
+// use weighs a book, and forgets others until there is room for it.
+func (sh *shelf) use(b *book) {
+	sh.uses++
+	b.used = sh.uses
+	sh.held -= b.weight
+	b.weight = bookWeight + len(b.log)
+	sh.held += b.weight
+	for sh.held > sh.size && len(sh.books) > 1 {
+		oldest := b
+		for _, other := range sh.books {
+			if other.used < oldest.used {
+				oldest = other
 			}
 		}
-		if held <= shelfSize || oldest == inUse {
-			return
-		}
+		sh.held -= oldest.weight
 		delete(sh.books, oldest.place)
 	}
 }

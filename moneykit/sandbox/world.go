@@ -11,6 +11,7 @@ type world struct {
 	Dial     dial      `json:"clock"`
 	Requests uint64    `json:"requests"`
 	Minted   uint64    `json:"minted"`
+	Opened   uint64    `json:"opened"` // link sessions
 	Turns    uint64    `json:"turns"`
 	// Total is how many links there are, those of the seed and those made since.
 	Total int `json:"total"`
@@ -23,9 +24,9 @@ type world struct {
 	Deliveries map[string]*delivery   `json:"deliveries"` // by token, until done
 }
 
-func newWorld(born time.Time, links int) world {
+func newWorld(start dial, links int) world {
 	return world{
-		Born: born, Dial: dial{At: born, Real: born, Rate: 1}, Total: links,
+		Born: start.At, Dial: start, Total: links,
 		Links: map[int]*link{}, Tokens: map[string]accessToken{}, Sessions: map[string]*session{},
 		Exchanges: map[string]exchange{}, Deliveries: map[string]*delivery{},
 	}

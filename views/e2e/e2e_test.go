@@ -160,6 +160,9 @@ func TestWrongUsage(t *testing.T) {
 		"bad key pair":     {[]string{"sandbox", "serve", "--client", "id"}, "--client takes ID:SECRET"},
 		"unknown scope":    {[]string{"sandbox", "serve", "--client", "id:secret:all"}, `there is no scope "all"`},
 		"too many links":   {[]string{"sandbox", "serve", "--links", "10000001"}, "--links is from 0 to 10000000"},
+		"bad moment":       {[]string{"sandbox", "serve", "--now", "noon"}, "--now takes a moment such as"},
+		"folder as state":  {[]string{"sandbox", "serve", "--state", os.TempDir()}, "--state takes a file"},
+		"webhook URL":      {[]string{"sandbox", "serve", "--allow-webhook-host", "http://x/"}, "--allow-webhook-host takes a host"},
 		"hostile argument": {[]string{"a\x1b[2J\u202e"}, `"a\x1b[2J\u202e"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -25,9 +26,11 @@ type Config struct {
 	Clients      []string // ID:SECRET or ID:SECRET:SCOPE,SCOPE
 	WebhookHosts []string
 	Controls     bool
+	Now          string // when the world begins, in RFC 3339; empty for now
+	Rate         float64
 	JSON         bool // tell what is served as JSON
-	// Given tells whether the user asked for a field of Shape, by the name of its
-	// flag. What was not asked for follows the file of state.
+	// Given tells whether the user gave a flag. Of Shape, what was not given
+	// follows the file of state.
 	Given func(flag string) bool
 }
 
@@ -84,12 +87,42 @@ func (c Config) check() error {
 	switch {
 	case err != nil:
 		return usage("--addr takes a host and a port such as 127.0.0.1:8787, not %q", c.Address)
+	case c.Rate < 0 || c.Rate > sandbox.MaxRate:
+		return usage("--rate is from 0, which stops the clock, to %d", sandbox.MaxRate)
 	case c.Shape.Links < 0 || c.Shape.Links > 10_000_000:
 		return usage("--links is from 0 to 10000000")
 	case c.Shape.Transactions < 0 || c.Shape.Transactions > 1_000_000:
 		return usage("--transactions is from 0 to 1000000")
+	case strings.HasSuffix(c.State, "/") || isFolder(c.State):
+		return usage("--state takes a file, and %s is a folder", c.State)
+	}
+	for _, host := range c.WebhookHosts {
+		if host == "" || strings.ContainsAny(host, "/@?# ") {
+			return usage("--allow-webhook-host takes a host such as hooks.test or hooks.test:8443, not %q", host)
+		}
+	}
+	if _, err := c.start(); err != nil {
+		return usage("--now takes a moment such as 2027-01-01T12:00:00Z, not %q", c.Now)
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// start is when the world begins; zero for now.
+func (c Config) start() (time.Time, error) {
+	if c.Now == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339, c.Now)
 }
 
 // Loopback tells whether an address is reached from this computer alone.
@@ -133,8 +166,13 @@ func (c Config) keyPairs() ([]keyPair, error) {
 
 // open makes the Sandbox, or the one that its file holds.
 func (c Config) open(pairs []keyPair) (*sandbox.Sandbox, func(), error) {
+	start, err := c.start()
+	if err != nil {
+		return nil, nil, err
+	}
+	existed := c.State != "" && exists(c.State)
 	opts := []sandbox.Option{
-		sandbox.WithShape(c.Shape), sandbox.WithControls(c.Controls), sandbox.WithWebhookHosts(c.WebhookHosts...),
+		sandbox.WithShape(c.Shape), sandbox.WithControls(c.Controls), sandbox.WithWebhookHosts(c.WebhookHosts...), sandbox.WithStart(start), sandbox.WithRate(c.Rate),
 	}
 	for _, pair := range pairs {
 		opts = append(opts, sandbox.WithClient(pair.ID, pair.Secret, pair.Scopes...))
@@ -149,6 +187,12 @@ func (c Config) open(pairs []keyPair) (*sandbox.Sandbox, func(), error) {
 	box, err := sandbox.Open(c.State, opts...)
 	if err == nil {
 		err = c.agrees(box.Shape())
+	}
+	if err == nil && c.Now != "" && existed {
+		err = usage("%s holds a world that has begun already; leave --now out, and move its clock", c.State)
+	}
+	if err == nil && c.Given("rate") {
+		err = box.SetRate(c.Rate)
 	}
 	if err == nil {
 		err = box.Save(c.State) // that it cannot be kept is better known now

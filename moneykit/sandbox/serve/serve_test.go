@@ -3,6 +3,7 @@ package serve_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -20,7 +21,7 @@ import (
 // config is one that serves on a free port; the given flags count as asked for.
 func config(given ...string) serve.Config {
 	return serve.Config{
-		Address: "127.0.0.1:0", Shape: sandbox.Shape{Seed: 1, Links: 3, Transactions: 40}, Controls: true,
+		Address: "127.0.0.1:0", Shape: sandbox.Shape{Seed: 1, Links: 3, Transactions: 40}, Controls: true, Rate: 1,
 		Given: func(flag string) bool { return strings.Contains(strings.Join(given, " "), flag) },
 	}
 }
@@ -129,6 +130,65 @@ func TestWhatCannotBe(t *testing.T) {
 	}
 	if text, err := os.ReadFile(state); err != nil || string(text) != "something else" {
 		t.Errorf("the damaged file is %q, %v", text, err)
+	}
+}
+
+// A key pair without scopes may do everything.
+func TestKeyPairWithoutScopes(t *testing.T) {
+	c := config()
+	c.Clients, c.JSON = []string{"shop:hush"}, true
+	said, _ := start(t, c)
+	url, _, _ := strings.Cut(strings.TrimPrefix(said, `{"base_url":"`), `"`)
+	call := func(req *http.Request, into any) int {
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode
+	}
+	req, err := http.NewRequestWithContext(t.Context(), "POST", url+"/auth/token", strings.NewReader("grant_type=client_credentials"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("shop", "hush")
+	var token struct {
+		Token string `json:"access_token"`
+	}
+	call(req, &token)
+	req, err = http.NewRequestWithContext(t.Context(), "GET", url+"/links", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token.Token)
+	if status := call(req, new(any)); status != 200 {
+		t.Errorf("GET /links answers %d", status)
+	}
+}
+
+func TestWorldAtAnotherTime(t *testing.T) {
+	c := config("rate")
+	c.Now, c.Rate, c.State = "2031-05-06T07:08:09Z", 0, filepath.Join(t.TempDir(), "world.till")
+	said, stop := start(t, c)
+	_, url, _ := strings.Cut(said, "base URL       ")
+	url, _, _ = strings.Cut(url, "\n")
+	res, err := http.Get(url + "/sandbox/clock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if err != nil || string(text) != `{"now":"2031-05-06T07:08:09Z","rate":0}` {
+		t.Errorf("%s, %v", text, err)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := refused(t, c); !errors.As(err, &serve.UsageError{}) || !strings.Contains(err.Error(), "--now") {
+		t.Errorf("a world begins twice: %v", err)
 	}
 }
 

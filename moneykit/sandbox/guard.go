@@ -1,0 +1,38 @@
+package sandbox
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// foreign tells whether a request for the controls comes from a web page of
+// somebody else, that uses its visitor's browser to reach this computer. The
+// bank's page is made to be come to from elsewhere.
+func foreign(r *http.Request) bool {
+	if !strings.HasPrefix(r.URL.Path, "/sandbox/") || strings.HasPrefix(r.URL.Path, bankPage("")) {
+		return false
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return true
+	}
+	if origin := r.Header.Get("Origin"); origin != "" {
+		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
+			return true
+		}
+	}
+	// A name that somebody else lets point at loopback is still theirs.
+	local, served := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return served && isLoopback(local.String()) && !isLoopback(r.Host)
+}
+
+// isLoopback tells whether a host, with or without a port, is this computer.
+func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+}
