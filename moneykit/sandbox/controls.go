@@ -15,6 +15,7 @@ func (s *Sandbox) ownCalls() []route {
 		{"POST", "/sandbox/connect/next", "", "", 200, true, s.connectNext},
 		{"POST", "/sandbox/connect", "", "", 200, true, s.connect},
 		{"GET", "/sandbox/clock", "", "", 200, true, s.getClock},
+		{"GET", "/sandbox/links", "", "", 200, true, s.listLinks},
 		{"POST", "/sandbox/links/{id}/state", "", "", 200, true, s.setState},
 
 		{"GET", "/sandbox/faults", "", "", 200, true, s.getFaults},
@@ -31,6 +32,39 @@ func (s *Sandbox) ownPages() {
 	s.mux.HandleFunc("GET /sandbox/events", s.serveEvents)
 	s.mux.HandleFunc("GET /sandbox/bank/{token}", s.showBank)
 	s.mux.HandleFunc("POST /sandbox/bank/{token}", s.answerBank)
+}
+
+// knownLink is a link as whoever runs the Sandbox knows it.
+type knownLink struct {
+	LinkID        string    `json:"link_id"`
+	UserID        string    `json:"user_id"`
+	InstitutionID string    `json:"institution_id"`
+	State         linkState `json:"state"`
+	ErrorCode     *string   `json:"error_code"`
+}
+
+type knownLinksAnswer struct {
+	Links []knownLink `json:"links"`
+	Total int         `json:"total"`
+}
+
+// listLinks tells of all links in the order of creation, also of those that GET
+// /links leaves out.
+func (s *Sandbox) listLinks(c *call) (any, error) {
+	query := queryOf(c)
+	page, size := query.integer("page", 1, 1, 0), query.integer("size", 100, 1, 1000)
+	if err := query.problem(); err != nil {
+		return nil, err
+	}
+	answer := knownLinksAnswer{Links: []knownLink{}, Total: s.Total}
+	if page-1 > s.Total/size {
+		return answer, nil
+	}
+	for place := (page - 1) * size; place < min(page*size, s.Total); place++ {
+		l := s.linkAt(place)
+		answer.Links = append(answer.Links, knownLink{l.id, l.User, l.Bank, l.State, optional(l.ErrorCode)})
+	}
+	return answer, nil
 }
 
 type stateBody struct {

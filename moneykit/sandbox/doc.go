@@ -44,13 +44,16 @@
 //	GET    /sandbox/bank/{token}      OAuth Bank's page for a session; it goes back to the redirect_uri
 //	GET    /sandbox/clock             {now, rate}
 //	POST   /sandbox/clock             {advance} or {set}, and {rate}; 0 stops the clock
+//	GET    /sandbox/links             all links and their users, also those that GET /links leaves out
 //	POST   /sandbox/links/{id}/state  {state, error_code, products: {name: error_code}}
 //	GET    /sandbox/faults            what goes wrong, and how often it did
 //	POST   /sandbox/faults            add a [Fault]
 //	DELETE /sandbox/faults            remove all; /sandbox/faults/{id} removes one
 //	GET    /sandbox/events            what happened, ?after= a number; as it happens for Accept: text/event-stream
 //
-// [WithControls] takes them away.
+// [WithControls] takes them away. Web pages of other sites do not reach them. A
+// receiver of webhooks must not move the clock from within: it would wait for
+// itself.
 //
 // The package does not know the API client. Where the contract is silent it does
 // what a client would expect: scopes have names of its own ([Scopes]), a link

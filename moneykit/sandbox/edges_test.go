@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -212,4 +213,26 @@ func TestFaultsInSeconds(t *testing.T) {
 	if _, err := a.box.AddFault(Fault{Status: 500, Times: 1}); err != nil || a.box.ActiveFaults() != faultsKept {
 		t.Errorf("%v, %d active", err, a.box.ActiveFaults())
 	}
+}
+
+func TestAllLinksAreKnown(t *testing.T) {
+	a := newAPI(t, WithLinks(250))
+	var ids []string
+	for page := 1; page <= 4; page++ {
+		got := into[knownLinksAnswer](t, a.get(fmt.Sprintf("/sandbox/links?page=%d", page)).want(t, 200))
+		if got.Total != 250 {
+			t.Errorf("total %d", got.Total)
+		}
+		for _, l := range got.Links {
+			ids = append(ids, l.LinkID)
+			if real := a.box.find(l.LinkID); real.User != l.UserID || real.State != l.State || real.Bank != l.InstitutionID {
+				t.Errorf("%+v", l)
+			}
+		}
+	}
+	if !slices.Equal(ids, a.box.LinkIDs()) {
+		t.Errorf("%d links", len(ids))
+	}
+	a.get("/sandbox/links?size=0").refused(t, 422, "api_error.request.validation_failed")
+	a.get("/sandbox/links?page=9223372036854775807").want(t, 200)
 }
