@@ -7,8 +7,9 @@ LINTER        := $(BIN)/golangci-lint-$(GOLANGCI)
 # Packages whose tests compare with golden files.
 GOLDEN        := ./views ./ui/table ./ui/theme
 FUZZTIME      ?= 20s
-# What the tests need beyond Go: a real Secret Service to keep secrets in.
-DEBIAN        := dbus gnome-keyring
+# What the tests need beyond Go: a browser, and a real Secret Service to keep
+# secrets in.
+DEBIAN        := chromium dbus gnome-keyring
 
 .PHONY: help run build test lint bench golden fuzz tools clean
 

@@ -17,8 +17,8 @@ var OpenAPI []byte
 //go:embed words/*.txt
 var Words embed.FS
 
-// Pages holds the web pages of the Sandbox as pages/*.html, each a template of
-// html/template.
+// Pages holds the Sandbox's web pages: pages/bank.html, a template of
+// html/template, and pages/connect.html with its script and style.
 //
-//go:embed pages/*.html
+//go:embed pages
 var Pages embed.FS

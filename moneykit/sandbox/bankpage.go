@@ -19,7 +19,7 @@ type consent struct {
 }
 
 // bankPage is where on this server OAuth Bank asks the user of a session.
-func bankPage(sessionToken string) string { return "/sandbox/bank/" + url.PathEscape(sessionToken) }
+func bankPage(sessionToken string) string { return "/connect/bank/" + url.PathEscape(sessionToken) }
 
 var bankTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.ParseFS(assets.Pages, "pages/bank.html"))

@@ -84,8 +84,8 @@ func TestBankPageAllows(t *testing.T) {
 		t.Errorf("shared: %s", got)
 	}
 	a.returned(token, back).refused(t, 404, "session_not_found")
-	a.visit("/sandbox/bank/"+token, nil).want(t, 404)
-	a.visit("/sandbox/bank/"+token, allowing()).want(t, 404)
+	a.visit("/connect/bank/"+token, nil).want(t, 404)
+	a.visit("/connect/bank/"+token, allowing()).want(t, 404)
 }
 
 func TestBankPageHonoursTheChoice(t *testing.T) {
@@ -103,7 +103,7 @@ func TestBankPageHonoursTheChoice(t *testing.T) {
 	token = a.open(nil)
 	unchecked := allowing()
 	unchecked.Set("listed", "yes")
-	asked := a.visit("/sandbox/bank/"+token, unchecked).want(t, 422)
+	asked := a.visit("/connect/bank/"+token, unchecked).want(t, 422)
 	if page := string(asked.body); !strings.Contains(page, "Choose at least one account") || !strings.Contains(page, `name="decision"`) {
 		t.Errorf("every box unchecked: %s", page)
 	}
@@ -173,7 +173,7 @@ func TestBankPageSaysWhenItHasExpired(t *testing.T) {
 	path := a.page(token)
 	a.clock.Move(sessionLife)
 	creds := a.open(map[string]any{"institution_id": credentialsBank})
-	for _, path := range []string{path, "/sandbox/bank/" + creds, "/sandbox/bank/mk_ls_none", "/sandbox/bank/%3Cscript%3E"} {
+	for _, path := range []string{path, "/connect/bank/" + creds, "/connect/bank/mk_ls_none", "/connect/bank/%3Cscript%3E"} {
 		for _, form := range []url.Values{nil, allowing("acc_a"), {"decision": {"deny"}}} {
 			got := a.visit(path, form).want(t, 404)
 			if !strings.Contains(string(got.body), "has expired") || strings.Contains(string(got.body), "<form") || got.header.Get("Location") != "" {
@@ -215,7 +215,7 @@ func TestBankPageIsSafe(t *testing.T) {
 	if !strings.Contains(html.UnescapeString(text), hostile[1]) || strings.Contains(text, "<b>34") || !strings.Contains(text, "{{.Bank}}") {
 		t.Errorf("the names are not on the page: %s", text)
 	}
-	for _, got := range []answer{got, a.visit("/sandbox/bank/none", nil), a.visit(a.page(token), url.Values{})} {
+	for _, got := range []answer{got, a.visit("/connect/bank/none", nil), a.visit(a.page(token), url.Values{})} {
 		policy := got.header.Get("Content-Security-Policy")
 		if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "script-src") {
 			t.Errorf("policy %q", policy)
@@ -232,7 +232,7 @@ func TestBankPageIsSafe(t *testing.T) {
 		}
 	}
 	without := newAPI(t, WithControls(false))
-	without.visit("/sandbox/bank/"+token, nil).want(t, 404)
+	without.visit("/connect/bank/"+token, nil).want(t, 404)
 }
 
 // A redirect URI may have a fragment or none, and any scheme; what comes back

@@ -78,6 +78,9 @@ func (s *Sandbox) entered(c *call) (connectBody, *session, *institution, error) 
 	if id == "" {
 		id = body.InstitutionID
 	}
+	if id == "" && body.RedirectURL != "" {
+		id = oauthBank // no other sends its users anywhere
+	}
 	bank := s.institution(id)
 	if bank == nil && id != "" {
 		return body, nil, nil, refusal("institution_not_found", "There is no such institution.")
@@ -106,7 +109,7 @@ func (s *Sandbox) connectNext(c *call) (any, error) {
 		choice := stage{Kind: "institution", Prompt: "Choose your institution", Options: []string{}}
 		for _, i := range s.institutions {
 			if at.offers(i) {
-				choice.Options = append(choice.Options, i.ID)
+				choice.Options, choice.Institutions = append(choice.Options, i.ID), append(choice.Institutions, i)
 			}
 		}
 		return choice, nil

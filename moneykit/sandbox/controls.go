@@ -30,8 +30,6 @@ func (s *Sandbox) ownCalls() []route {
 func (s *Sandbox) ownPages() {
 	s.mux.HandleFunc("POST /sandbox/clock", s.serveClock)
 	s.mux.HandleFunc("GET /sandbox/events", s.serveEvents)
-	s.mux.HandleFunc("GET /sandbox/bank/{token}", s.showBank)
-	s.mux.HandleFunc("POST /sandbox/bank/{token}", s.answerBank)
 }
 
 // knownLink is a link as whoever runs the Sandbox knows it.

@@ -41,7 +41,6 @@
 //	POST   /sandbox/connect           go through Connect: {link_session_token, institution_id, username, password,
 //	                                  answers, account_ids, products, deny, redirect_url}
 //	POST   /sandbox/connect/next      what Connect would ask next, for the same body
-//	GET    /sandbox/bank/{token}      OAuth Bank's page for a session; it goes back to the redirect_uri
 //	GET    /sandbox/clock             {now, rate}
 //	POST   /sandbox/clock             {advance} or {set}, and {rate}; 0 stops the clock
 //	GET    /sandbox/links             all links and their users, also those that GET /links leaves out
@@ -54,6 +53,13 @@
 // [WithControls] takes them away. Web pages of other sites do not reach them. A
 // receiver of webhooks must not move the clock from within: it would wait for
 // itself.
+//
+// # Connect
+//
+// A Sandbox is Connect's host too: /start, /relink and /continue are pages for a
+// frame, which post to the page around them what MoneyKit's web launcher expects,
+// and /connect/bank/{token} is OAuth Bank's page for a link session. It goes back
+// to the redirect_uri. These do without the controls.
 //
 // The package does not know the API client. Where the contract is silent it does
 // what a client would expect: scopes have names of its own ([Scopes]), a link

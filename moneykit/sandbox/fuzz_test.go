@@ -61,7 +61,7 @@ func FuzzHandlers(f *testing.F) {
 		{"POST /links/" + imported + "/import/transactions", `{"transactions":[{"account_id":"one","amount":"1e3","date":"9999-12-31T23:59:59-01:00"}]}`, "GET /links/" + imported + "/transactions", ""},
 		{"POST /links/" + imported + "/transactions/mine/enrichment", `{"category":"travel","subcategory":null}`, "GET /links/" + imported + "/transactions/sync?size=1", ""},
 		{"POST /sandbox/connect/next", `{"link_session_token":"` + session + `","institution_id":"moneykit-oauth-bank","redirect_url":"a:b?state=1"}`, "POST /sandbox/connect", `{"link_session_token":"` + session + `","institution_id":"moneykit-instant-bank","account_ids":["Checking"]}`},
-		{"GET /sandbox/bank/" + session, "", "POST /sandbox/bank/" + session, "decision=allow&account=Checking"},
+		{"GET /connect/bank/" + session, "", "POST /connect/bank/" + session, "decision=allow&account=Checking"},
 		{"POST /sandbox/clock", `{"advance":"2400000h"}`, "POST /sandbox/clock", `{"set":"9999-12-31T23:59:59Z","rate":1e5}`},
 		{"POST /sandbox/clock", `{"rate":1e-300}`, "GET /sandbox/clock", ""},
 		{"POST /sandbox/links/" + link + "/state", `{"state":"error","error_code":"incomplete","products":{"accounts":"timeout"}}`, "GET /links/" + link, ""},
@@ -112,7 +112,7 @@ func (a *api) survives(line, body string) {
 	}
 	req.Header.Set("Authorization", "Bearer "+a.token)
 	req.Header.Set("Accept", "application/json")
-	if strings.HasPrefix(path, "/sandbox/bank/") {
+	if strings.HasPrefix(path, "/connect/bank/") {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	out := &reply{header: http.Header{}, status: http.StatusOK}
@@ -125,7 +125,7 @@ func (a *api) survives(line, body string) {
 		own = own || fault.Status == out.status && fault.Applied > 0
 	}
 	a.box.mu.Unlock()
-	sent := out.status == http.StatusSeeOther && method == "POST" && strings.HasPrefix(path, "/sandbox/bank/")
+	sent := out.status == http.StatusSeeOther && method == "POST" && strings.HasPrefix(path, "/connect/bank/")
 	if out.status >= 500 && !own || out.status >= 300 && out.status < 400 && !sent || out.header.Get("X-Request-Id") == "" {
 		a.Errorf("%s %q: %d %s", line, body, out.status, out.body.Bytes())
 	}

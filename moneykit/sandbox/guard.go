@@ -9,10 +9,9 @@ import (
 )
 
 // foreign tells whether a request for the controls comes from a web page of
-// somebody else, that uses its visitor's browser to reach this computer. The
-// bank's page is made to be come to from elsewhere.
+// somebody else, that uses its visitor's browser to reach this computer.
 func foreign(r *http.Request) bool {
-	if !strings.HasPrefix(r.URL.Path, "/sandbox/") || strings.HasPrefix(r.URL.Path, bankPage("")) {
+	if !strings.HasPrefix(r.URL.Path, "/sandbox/") {
 		return false
 	}
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {

@@ -30,7 +30,7 @@ func TestControlsAreNotForForeignPages(t *testing.T) {
 		{"POST", "/sandbox/clock", "", http.Header{"Origin": {"http://evil.example"}}, 403},
 		{"POST", "/sandbox/clock", "", http.Header{"Origin": {"null"}}, 403},
 		{"GET", "/sandbox/events", "rebound.example", http.Header{"Sec-Fetch-Site": {"same-origin"}}, 403},
-		{"GET", "/sandbox/bank/none", "", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 404},
+		{"GET", "/connect/bank/none", "", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 404},
 		{"GET", "/links", "moneykit.example", http.Header{"Origin": {"http://evil.example"}}, 401},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), x.method, own+x.path, strings.NewReader(`{"advance":"0s"}`))

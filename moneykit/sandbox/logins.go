@@ -59,16 +59,26 @@ type stage struct {
 	Options     []string          `json:"options"`
 	Answer      string            `json:"answer"`
 	Institution *stageInstitution `json:"institution"`
+	// Institutions are those to choose from.
+	Institutions []*institution `json:"institutions,omitempty"`
 	// URL is where an OAuth bank asks, on this server.
 	URL string `json:"url,omitempty"`
+	// Granted tells that the bank gives access to everything, without asking.
+	Granted bool `json:"granted,omitempty"`
 	// Accounts and Products are what the user can choose from at the end.
 	Accounts []offeredAccount `json:"accounts,omitempty"`
 	Products []offeredProduct `json:"products,omitempty"`
 }
 
+// stageInstitution is the bank that asks, as Connect tells of it.
 type stageInstitution struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID        string  `json:"id"`
+	Name      string  `json:"name"`
+	Country   string  `json:"country"`
+	Domain    *string `json:"domain"`
+	Color     *string `json:"color"`
+	ColorDark *string `json:"color_dark"`
+	Avatar    string  `json:"avatar"`
 }
 
 // offeredAccount is an account that the user can share.
@@ -91,7 +101,9 @@ func (q question) stage(bank *institution) stage {
 	if options == nil {
 		options = []string{}
 	}
-	return stage{Kind: q.kind, Prompt: q.prompt, Options: options, Answer: q.tells, Institution: &stageInstitution{bank.ID, bank.Name}}
+	return stage{Kind: q.kind, Prompt: q.prompt, Options: options, Answer: q.tells, Institution: &stageInstitution{
+		bank.ID, bank.Name, bank.Country, bank.Domain, bank.Color, bank.ColorDark, bank.avatar(),
+	}}
 }
 
 // interview goes through a bank's questions with what was entered so far. It
@@ -103,6 +115,7 @@ func interview(bank *institution, entered connectBody) (stage, string, error) {
 	case entered.Deny || bank.ID == oauthBank && len(entered.Answers) > 0 && entered.Answers[0] == denyAnswer:
 		return stage{}, "", refusal("user_oauth_denied", "Access was denied at "+bank.Name+".")
 	case bank.ID == instantBank:
+		done.Granted = true
 		return done, "", nil
 	case bank.ID == oauthBank && len(entered.Answers) == 0:
 		return consents.stage(bank), "", nil

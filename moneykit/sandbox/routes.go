@@ -99,7 +99,7 @@ func Scopes() []string {
 // route builds the mux from the table.
 func (s *Sandbox) route() {
 	s.mux = http.NewServeMux()
-	s.routes = s.operations()
+	s.routes = append(s.operations(), s.connectCalls()...)
 	if s.controls {
 		s.routes = append(s.routes, s.ownCalls()...)
 	}
@@ -108,6 +108,7 @@ func (s *Sandbox) route() {
 			s.serve(rt, w, r)
 		})
 	}
+	s.connectPages()
 	if s.controls {
 		s.ownPages()
 	}
