@@ -92,7 +92,11 @@ func (a *accountsTab) update(msg tea.Msg) tea.Cmd {
 	case accountsLoadedMsg:
 		return a.took(msg)
 	case linkNewsMsg:
-		if a.accounts.loaded && msg.refreshed(moneykit.ProductAccounts) {
+		if a.accounts.loaded && msg.refreshed(moneykit.ProductAccounts) || msg.mended(a.accounts.err) {
+			return a.load()
+		}
+	case movedMsg:
+		if a.accounts.loaded {
 			return a.load()
 		}
 	}

@@ -101,6 +101,10 @@ func (c *changesTab) update(msg tea.Msg) tea.Cmd {
 		if msg.link == c.id && c.history.loaded {
 			return c.load()
 		}
+	case linkNewsMsg:
+		if msg.mended(c.history.err) {
+			return c.load()
+		}
 	}
 	return nil
 }
@@ -198,7 +202,12 @@ func (c *changesTab) view() string {
 // title tells which sync this is, and which are beside it.
 func (c *changesTab) title(s mirror.Sync) string {
 	left := fmt.Sprintf("sync %d · %s · %s", s.Seq, c.clock.tell(s.At).Local().Format("Jan 2 15:04"), counts(s.Created, s.Updated, s.Removed))
-	if s.Before == "" {
+	switch {
+	case s.More:
+		left += " · broken off before its end"
+	case s.Continues:
+		left += fmt.Sprintf(" · the rest of sync %d, and what came since", s.Seq-1)
+	case s.Before == "":
 		left += " · all of the history"
 	}
 	var around []string

@@ -53,6 +53,6 @@ func (s *session) clearFaults() tea.Cmd {
 	controls, w := s.controls, s.watch
 	return func() tea.Msg {
 		controls.ClearFaults()
-		return movedMsg{of: w, told: "All faults are removed"}
+		return movedMsg{of: w, told: "All faults are removed; what was synced meanwhile stays as it came"}
 	}
 }

@@ -139,6 +139,12 @@ func (m linkNewsMsg) refreshed(product moneykit.Product) bool {
 	return before == nil || status.RefreshedAt.After(before.RefreshedAt)
 }
 
+// mended reports whether the news are that the link is in another state, in
+// which what could not be read before may be read.
+func (m linkNewsMsg) mended(failed error) bool {
+	return failed != nil && m.before.Link != nil && m.now.Link != nil && m.before.Link.State != m.now.Link.State
+}
+
 func (l *linkScreen) Actions() []ui.Action {
 	actions := l.tabs[l.tab].actions()
 	current := func() (watch.Snapshot, bool) { return l.snapshot, true }

@@ -46,6 +46,7 @@ func newTransactionsTab(p *linkPage, account moneykit.AccountID) *transactionsTa
 type transactionRows struct {
 	list  []moneykit.Transaction
 	names names
+	part  bool // the sync broke off: there are more
 }
 
 func (r transactionRows) Len() int { return len(r.list) }
@@ -84,7 +85,11 @@ func loadTransactions(ctx context.Context, s *session, to ui.To, id moneykit.Lin
 		if err != nil {
 			return transactionsLoadedMsg{To: to, err: err}
 		}
-		return transactionsLoadedMsg{to, transactionRows{list, accountNames(ctx, s, id)}, late, nil}
+		head, err := s.mirror.Store().Head(ctx, id)
+		if err != nil {
+			return transactionsLoadedMsg{To: to, err: err}
+		}
+		return transactionsLoadedMsg{to, transactionRows{list, accountNames(ctx, s, id), head.More}, late, nil}
 	}
 }
 
@@ -134,6 +139,14 @@ func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
 		if msg.link == t.id && t.data.loaded {
 			return t.load()
 		}
+	case linkNewsMsg:
+		if msg.mended(t.data.err) {
+			return t.load()
+		}
+	case movedMsg:
+		if t.data.loaded {
+			return t.load()
+		}
 	default:
 		if t.filter.typing {
 			changed, cmd := t.filter.update(msg)
@@ -164,7 +177,7 @@ func (t *transactionsTab) refilter() {
 		at = t.shown.list[i].ID
 	}
 	all := t.data.value
-	t.shown = transactionRows{nil, all.names}
+	t.shown = transactionRows{names: all.names}
 	cursor := t.table.Cursor()
 	for _, x := range all.list {
 		if t.filter.matches(description(x), category(x), all.names.of(x.AccountID), x.Amount.String(), x.Date.String()) {
@@ -220,7 +233,11 @@ func (t *transactionsTab) footer() string {
 		right := fmt.Sprintf("%d of %d", len(t.shown.list), len(t.data.value.list))
 		return cell.Fit(t.filter.view(t.theme, t.w-len(right)-2), t.w-len(right)) + t.theme.Paint(theme.Muted, right)
 	}
-	return t.theme.Paint(theme.Muted, cell.Fit(plural(len(t.data.value.list), "transaction"), t.w))
+	count := plural(len(t.data.value.list), "transaction")
+	if t.data.value.part {
+		return t.theme.Paint(theme.Warn, cell.Fit(count+" so far: the sync broke off before its end", t.w))
+	}
+	return t.theme.Paint(theme.Muted, cell.Fit(count, t.w))
 }
 
 func (t *transactionsTab) detail(w, h int) string {

@@ -70,8 +70,12 @@ func (m *Memory) Apply(_ context.Context, link moneykit.LinkID, page Page) (Sync
 	}
 	m.links[link] = h
 	changes := h.apply(page)
+	continues := h.head.More
 	h.head.Cursor, h.head.More = page.After, page.More
-	h.record(page, changes)
+	h.record(page, changes, continues)
+	if page.Seq <= len(h.syncs) {
+		h.syncs[page.Seq-1].More = page.More
+	}
 	return h.entry(page.Seq), nil
 }
 
@@ -153,13 +157,13 @@ func (h *history) apply(page Page) []Change {
 
 // record adds changes to the sync that the page belongs to, and makes its
 // entry with the first of them.
-func (h *history) record(page Page, changes []Change) {
+func (h *history) record(page Page, changes []Change, continues bool) {
 	if len(changes) == 0 {
 		return
 	}
 	if h.head.Seq < page.Seq {
 		h.head.Seq = page.Seq
-		h.syncs = append(h.syncs, Sync{Seq: page.Seq, At: page.At, Before: page.Before})
+		h.syncs = append(h.syncs, Sync{Seq: page.Seq, At: page.At, Before: page.Before, Continues: continues})
 		h.changes = append(h.changes, nil)
 	}
 	sync := &h.syncs[page.Seq-1]

@@ -124,7 +124,7 @@ func TestPagesOfOneSync(t *testing.T) {
 		Created: []moneykit.Transaction{txn("a"), txn("b", pending)},
 	})
 	same(t, "the head moves with the page", s.head(), mirror.Head{Seq: 1, Cursor: "c1", More: true})
-	same(t, "entry", first, mirror.Sync{Seq: 1, At: noon, After: "c1", Created: 2, RequestIDs: []string{"r1"}})
+	same(t, "entry", first, mirror.Sync{Seq: 1, At: noon, After: "c1", Created: 2, More: true, RequestIDs: []string{"r1"}})
 
 	second := s.apply(mirror.Page{
 		Seq: 1, At: noon.Add(time.Second), Before: "c1", After: "c2", RequestID: "r2",

@@ -105,7 +105,7 @@ func TestSyncGoesOnAfterAnError(t *testing.T) {
 	if e := (*moneykit.Error)(nil); !errors.As(err, &e) || e.Status != 500 || e.RequestID != "r3" {
 		t.Fatalf("%v", err)
 	}
-	same(t, "what was done", []any{done.Seq, done.Created, done.RequestIDs}, []any{1, 3, []string{"r1", "r2"}})
+	same(t, "what was done", []any{done.Seq, done.Created, done.More, done.RequestIDs}, []any{1, 3, true, []string{"r1", "r2"}})
 	same(t, "head", s.head(), mirror.Head{Seq: 1, Cursor: "c2", More: true})
 	same(t, "transactions", s.ids(mirror.Query{}), []string{"a", "b", "c"})
 
@@ -114,7 +114,7 @@ func TestSyncGoesOnAfterAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "the rest is the next entry", []any{done.Seq, done.Created, done.Before, done.After}, []any{2, 1, "c2", "c3"})
+	same(t, "the rest is the next entry", []any{done.Seq, done.Created, done.Before, done.After, done.More, done.Continues}, []any{2, 1, "c2", "c3", false, true})
 	same(t, "asked for", srv.cursors, []string{"", "c1", "c2", "c2"})
 	same(t, "transactions", s.ids(mirror.Query{}), []string{"a", "b", "c", "d"})
 }

@@ -62,6 +62,8 @@ type Sync struct {
 	At                        time.Time
 	Before, After             string // cursors; an empty Before is the first sync
 	Created, Updated, Removed int
+	More                      bool // it broke off before its end
+	Continues                 bool // it goes on with the sync before, which broke off
 	RequestIDs                []string
 }
 

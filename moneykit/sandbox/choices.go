@@ -85,6 +85,11 @@ func (at *session) asks() []offeredProduct {
 // permits, and those that nobody asks about.
 func (at *session) permitted(wanted []product) ([]product, error) {
 	var permitted []product
+	for _, name := range wanted {
+		if !slices.Contains(allProducts[:], name) {
+			return nil, refusal("product_not_found", "There is no product "+string(name)+".")
+		}
+	}
 	for _, name := range allProducts {
 		settings, asked := at.Products[name]
 		if !asked {

@@ -16,9 +16,9 @@ type clockAnswer struct {
 func (s *Sandbox) getClock(*call) (any, error) { return clockAnswer{s.now(), s.Dial.Rate}, nil }
 
 type clockBody struct {
-	Advance *string    `json:"advance"` // as in Go: 90m, 24h
-	Set     *time.Time `json:"set"`
-	Rate    *float64   `json:"rate"`
+	Advance *string  `json:"advance"` // as in Go: 90m, 24h
+	Set     *string  `json:"set"`     // RFC 3339
+	Rate    *float64 `json:"rate"`
 }
 
 // serveClock moves the clock. It runs without the Sandbox locked, since webhooks
@@ -43,10 +43,16 @@ func (s *Sandbox) moveClock(w http.ResponseWriter, r *http.Request) (any, error)
 	var by time.Duration
 	if body.Advance != nil {
 		if by, err = time.ParseDuration(*body.Advance); err != nil {
-			return nil, invalid(bodyError("advance is a duration such as 90m or 24h", "value_error", "advance"))
+			return nil, invalid(bodyError("advance is a duration such as 90m or 24h, of 292 years at most", "value_error", "advance"))
 		}
 	}
-	backwards := by < 0 || body.Set != nil && body.Set.Before(s.Now())
+	var set time.Time
+	if body.Set != nil {
+		if set, err = time.Parse(time.RFC3339, *body.Set); err != nil {
+			return nil, invalid(bodyError("set is a moment such as 2027-01-01T12:00:00Z", "value_error", "set"))
+		}
+	}
+	backwards := by < 0 || body.Set != nil && set.Before(s.Now())
 	if body.Rate != nil && !backwards {
 		if err := s.SetRate(*body.Rate); err != nil {
 			return nil, invalid(bodyError("the rate is from 0, which stops the clock, to "+strconv.Itoa(MaxRate), "value_error", "rate"))
@@ -57,7 +63,7 @@ func (s *Sandbox) moveClock(w http.ResponseWriter, r *http.Request) (any, error)
 	case body.Advance != nil:
 		err = s.Advance(r.Context(), by)
 	case body.Set != nil:
-		field, err = "set", s.AdvanceTo(r.Context(), *body.Set)
+		field, err = "set", s.AdvanceTo(r.Context(), set)
 	}
 	if errors.Is(err, ErrClock) {
 		return nil, invalid(bodyError("the clock only goes forward, to the year 2200 at most, and it is "+s.Now().Format(time.RFC3339Nano), "value_error", field))

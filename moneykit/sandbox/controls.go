@@ -153,13 +153,11 @@ func (s *Sandbox) putInto(l *link, body stateBody) {
 			continue
 		}
 		p := l.product(name)
-		p.AttemptedAt, p.Failure = now, nil
 		if code == "" {
-			p.RefreshedAt = now
-			s.productChanged(l, name, productCompleted, "", now)
+			p.Failure = nil
 			continue
 		}
-		p.Failure = &failure{code, "The Sandbox was told to fail with " + code + "."}
+		p.AttemptedAt, p.Failure = now, &failure{code, "The Sandbox was told to fail with " + code + "."}
 		s.productChanged(l, name, productFailed, p.Failure.Message, now)
 	}
 	s.touch(l)

@@ -3,7 +3,9 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -235,4 +237,51 @@ func TestAllLinksAreKnown(t *testing.T) {
 	}
 	a.get("/sandbox/links?size=0").refused(t, 422, "api_error.request.validation_failed")
 	a.get("/sandbox/links?page=9223372036854775807").want(t, 200)
+}
+
+func TestRatesThatAreNone(t *testing.T) {
+	for rate, want := range map[float64]float64{-1: 1, 2 * MaxRate: MaxRate, 0: 0} {
+		if got := New(WithRate(rate)).Dial.Rate; got != want {
+			t.Errorf("rate %v: %v", rate, got)
+		}
+	}
+	if got := New(WithRate(math.NaN())).Dial.Rate; got != 1 {
+		t.Errorf("not a number: %v", got)
+	}
+}
+
+// Where an OAuth bank sends the browser back to says which bank it was.
+func TestRedirectIsEnough(t *testing.T) {
+	a := newAPI(t)
+	token := a.open(nil)
+	back := a.decided(token, allowing()).String()
+	a.exchanged(a.post("/sandbox/connect", connectBody{Token: token, RedirectURL: back}))
+	token = a.open(nil)
+	back = a.decided(token, url.Values{"decision": {denyAnswer}}).String()
+	a.post("/sandbox/connect", connectBody{Token: token, RedirectURL: back}).refused(t, 422, "user_oauth_denied")
+	a.post("/sandbox/connect", connectBody{Token: a.open(nil), InstitutionID: instantBank, Products: []product{"gold"}}).refused(t, 422, "product_not_found")
+}
+
+// A product that is mended was not refreshed.
+func TestMendingIsNoRefresh(t *testing.T) {
+	a := newAPI(t)
+	before := a.show(1).Products.Transactions
+	a.clock.Move(time.Minute)
+	path := "/sandbox/links/" + a.link(1) + "/state"
+	a.post(path, `{"products":{"transactions":"timeout"}}`).want(t, 200)
+	if broken := a.show(1).Products.Transactions; broken.ErrorCode == nil || *broken.ErrorCode != "timeout" || !broken.RefreshedAt.Equal(*before.RefreshedAt) {
+		t.Errorf("broken: %+v", broken)
+	}
+	a.post(path, `{"products":{"transactions":""}}`).want(t, 200)
+	if mended := a.show(1).Products.Transactions; mended.ErrorCode != nil || !mended.RefreshedAt.Equal(*before.RefreshedAt) {
+		t.Errorf("mended: %+v", mended)
+	}
+}
+
+// Answers carry the Sandbox's time, so that a stopped clock makes them the same.
+func TestDateIsTheSandboxs(t *testing.T) {
+	a := newAPI(t)
+	if date := a.get("/links").header.Get("Date"); date != noon.Format(http.TimeFormat) {
+		t.Errorf("Date: %s", date)
+	}
 }

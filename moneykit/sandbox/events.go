@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -54,16 +55,16 @@ func (s *Sandbox) tell(h happening) {
 	c.fresh = make(chan struct{})
 }
 
-// after returns the happenings since one, and a channel that is closed as soon
-// as there are more.
-func (s *Sandbox) after(seq uint64) ([]happening, <-chan struct{}) {
+// after returns the happenings since one, the number of the newest there is, and
+// a channel that is closed as soon as there are more.
+func (s *Sandbox) after(seq uint64) ([]happening, uint64, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	kept := s.chronicle.kept[max(0, len(s.chronicle.kept)-eventsKept):]
 	for len(kept) > 0 && kept[0].Seq <= seq {
 		kept = kept[1:]
 	}
-	return append([]happening{}, kept...), s.chronicle.fresh
+	return append([]happening{}, kept...), s.chronicle.last, s.chronicle.fresh
 }
 
 type eventsAnswer struct {
@@ -81,19 +82,18 @@ func (s *Sandbox) serveEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
-		events, _ := s.after(uint64(seq))
-		answer := eventsAnswer{Events: events, Last: uint64(seq)}
-		if len(events) > 0 {
-			answer.Last = events[len(events)-1].Seq
-		}
-		write(w, http.StatusOK, answer, nil)
+		events, last, _ := s.after(uint64(seq))
+		write(w, http.StatusOK, eventsAnswer{Events: events, Last: last}, nil)
 		return
+	}
+	if id, err := strconv.Atoi(r.Header.Get("Last-Event-ID")); err == nil && id > seq { // a browser goes on
+		seq = id
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	flush := http.NewResponseController(w)
 	for last := uint64(seq); ; {
-		events, more := s.after(last)
+		events, _, more := s.after(last)
 		for _, h := range events {
 			text, err := json.Marshal(h)
 			if err != nil {

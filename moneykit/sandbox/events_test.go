@@ -207,6 +207,25 @@ func TestEventsInProcess(t *testing.T) {
 	}
 }
 
+// A browser that lost the stream goes on where it was.
+func TestEventsGoOn(t *testing.T) {
+	a := newAPI(t)
+	a.refresh(1, accountsProduct).want(t, 202)
+	if got := a.events("?after=99"); got.Last != a.events("").Last || len(got.Events) != 0 {
+		t.Errorf("after what is not there yet: %+v", got)
+	}
+	req := httptest.NewRequest("GET", "/sandbox/events", nil)
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Last-Event-ID", "2")
+	resp, err := a.box.Transport().RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := (&stream{t, resp, bufio.NewScanner(resp.Body)}); s.next().Seq != 3 {
+		t.Error("it begins anew")
+	}
+}
+
 func TestWithoutControls(t *testing.T) {
 	a := newAPI(t, WithControls(false))
 	for _, line := range []string{

@@ -113,8 +113,12 @@ func (s *Sandbox) check(f Fault) error {
 		return wrongFault{"operation", fmt.Sprintf("%q is no operation of the contract", f.Operation)}
 	case f.Method != "" && !slices.ContainsFunc(s.routes, sameMethod):
 		return wrongFault{"method", fmt.Sprintf("no operation has the method %q", f.Method)}
+	case f.Operation != "" && f.Method != "" && !slices.ContainsFunc(s.routes, func(rt route) bool { return sameID(rt) && sameMethod(rt) }):
+		return wrongFault{"method", "the operation has another method"}
 	case f.Path != "" && !strings.HasPrefix(f.Path, "/"):
 		return wrongFault{"path", "a path begins with a slash"}
+	case strings.HasPrefix(f.Path, "/sandbox/") && !strings.HasPrefix(f.Path, "/sandbox/connect"):
+		return wrongFault{"path", "of the controls, only /sandbox/connect can go wrong"}
 	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return wrongFault{"status", "ensure this value is from 400 to 599"}
 	case f.ErrorCode != "" && f.Status == 0:

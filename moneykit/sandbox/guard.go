@@ -10,7 +10,7 @@ import (
 
 // foreign tells whether a request for the controls comes from a web page of
 // somebody else, that uses its visitor's browser to reach this computer.
-func foreign(r *http.Request) bool {
+func (s *Sandbox) foreign(r *http.Request) bool {
 	if !strings.HasPrefix(r.URL.Path, "/sandbox/") {
 		return false
 	}
@@ -24,7 +24,7 @@ func foreign(r *http.Request) bool {
 	}
 	// A name that somebody else lets point at loopback is still theirs.
 	local, served := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return served && isLoopback(local.String()) && !isLoopback(r.Host)
+	return served && !s.anyName && isLoopback(local.String()) && !isLoopback(r.Host)
 }
 
 // isLoopback tells whether a host, with or without a port, is this computer.

@@ -69,3 +69,29 @@ func TestURLOfAServerAtAllAddresses(t *testing.T) {
 		_ = srv.Close()
 	}
 }
+
+func TestControlsUnderAnyName(t *testing.T) {
+	srv, err := New(WithControlsUnderAnyName()).Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = srv.Close() })
+	for site, status := range map[string]int{"": 200, "cross-site": 403} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL()+"/sandbox/clock", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = "sandbox.test:8787"
+		if site != "" {
+			req.Header.Set("Sec-Fetch-Site", site)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != status {
+			t.Errorf("from %q: %d", site, resp.StatusCode)
+		}
+	}
+}

@@ -18,6 +18,7 @@ type options struct {
 	pendingReplaced        bool
 	webhookHosts           []string
 	controls               bool
+	anyName                bool // the controls answer under any host name
 }
 
 // Option changes how [New] makes a Sandbox.
@@ -56,14 +57,23 @@ func WithTransactions(n int) Option { return func(o *options) { o.transactions =
 func WithNow(now func() time.Time) Option { return func(o *options) { o.clock = now } }
 
 // WithStart lets the world begin at a moment, at which its own clock starts to
-// run. Otherwise it begins when the Sandbox is made.
-func WithStart(at time.Time) Option { return func(o *options) { o.start = at } }
+// run. Otherwise it begins when the Sandbox is made. It begins before 2200.
+func WithStart(at time.Time) Option {
+	return func(o *options) {
+		if at.Before(lastDay) {
+			o.start = at
+		}
+	}
+}
 
 // WithRate lets the clock run so many times as fast as the one below, as
-// [Sandbox.SetRate] does later; with 0 it stands. A rate out of bounds is taken
-// to the nearest.
+// [Sandbox.SetRate] does later; with 0 it stands. What is no rate is left out.
 func WithRate(rate float64) Option {
-	return func(o *options) { o.rate = min(max(rate, 0), MaxRate) }
+	return func(o *options) {
+		if rate >= 0 { // not a number is not
+			o.rate = min(rate, MaxRate)
+		}
+	}
 }
 
 // WithClient adds a key pair that the Sandbox accepts; the first one takes the
@@ -102,3 +112,8 @@ func WithShape(shape Shape) Option {
 		o.linkCount, o.transactions = max(shape.Links, 0), max(shape.Transactions, 0)
 	}
 }
+
+// WithControlsUnderAnyName lets the controls answer on loopback under other
+// names than localhost too. The names that somebody else lets point at this
+// computer are among them.
+func WithControlsUnderAnyName() Option { return func(o *options) { o.anyName = true } }

@@ -124,12 +124,13 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	w.Header().Set("X-Request-Id", requestID)
 	w.Header().Set("MoneyKit-Version", Version)
+	w.Header().Set("Date", s.Now().Format(http.TimeFormat))
 	if v := r.Header.Get("MoneyKit-Version"); v != "" && v != Version {
 		write(w, 0, nil, fail(http.StatusBadRequest, "api_error.request.unsupported_version",
 			"MoneyKit-Version "+strconv.Quote(v)+" is not known here; this is "+Version+"."))
 		return
 	}
-	if foreign(r) {
+	if s.foreign(r) {
 		write(w, 0, nil, fail(http.StatusForbidden, "sandbox_error.foreign", "The controls are not for web pages of other sites, nor under other names than localhost."))
 		return
 	}

@@ -87,7 +87,7 @@ func (c Config) check() error {
 	switch {
 	case err != nil:
 		return usage("--addr takes a host and a port such as 127.0.0.1:8787, not %q", c.Address)
-	case c.Rate < 0 || c.Rate > sandbox.MaxRate:
+	case !(c.Rate >= 0 && c.Rate <= sandbox.MaxRate): // not a number is refused too
 		return usage("--rate is from 0, which stops the clock, to %d", sandbox.MaxRate)
 	case c.Shape.Links < 0 || c.Shape.Links > 10_000_000:
 		return usage("--links is from 0 to 10000000")
@@ -101,8 +101,8 @@ func (c Config) check() error {
 			return usage("--allow-webhook-host takes a host such as hooks.test or hooks.test:8443, not %q", host)
 		}
 	}
-	if _, err := c.start(); err != nil {
-		return usage("--now takes a moment such as 2027-01-01T12:00:00Z, not %q", c.Now)
+	if start, err := c.start(); err != nil || start.Year() >= 2200 {
+		return usage("--now takes a moment before 2200 such as 2027-01-01T12:00:00Z, not %q", c.Now)
 	}
 	return nil
 }
@@ -149,8 +149,8 @@ func (c Config) keyPairs() ([]keyPair, error) {
 	var pairs []keyPair
 	for _, text := range c.Clients {
 		id, rest, _ := strings.Cut(text, ":")
-		secret, scopes, _ := strings.Cut(rest, ":")
-		if id == "" || secret == "" {
+		secret, scopes, limited := strings.Cut(rest, ":")
+		if id == "" || secret == "" || limited && scopes == "" {
 			return nil, usage("--client takes ID:SECRET, with :SCOPE,SCOPE added to limit what it may do")
 		}
 		pair := keyPair{ID: id, Secret: secret, Scopes: strings.FieldsFunc(scopes, func(r rune) bool { return r == ',' || r == ' ' })}
@@ -173,6 +173,9 @@ func (c Config) open(pairs []keyPair) (*sandbox.Sandbox, func(), error) {
 	existed := c.State != "" && exists(c.State)
 	opts := []sandbox.Option{
 		sandbox.WithShape(c.Shape), sandbox.WithControls(c.Controls), sandbox.WithWebhookHosts(c.WebhookHosts...), sandbox.WithStart(start), sandbox.WithRate(c.Rate),
+	}
+	if c.Controls && c.Given("controls") {
+		opts = append(opts, sandbox.WithControlsUnderAnyName())
 	}
 	for _, pair := range pairs {
 		opts = append(opts, sandbox.WithClient(pair.ID, pair.Secret, pair.Scopes...))
