@@ -7,9 +7,9 @@ LINTER        := $(BIN)/golangci-lint-$(GOLANGCI)
 # Packages whose tests compare with golden files.
 GOLDEN        := ./views ./ui/table ./ui/theme
 FUZZTIME      ?= 20s
-# What the tests need beyond Go: a browser, and a real Secret Service to keep
-# secrets in.
-DEBIAN        := chromium dbus gnome-keyring
+# What the tests need beyond Go: a browser, a real Secret Service to keep secrets
+# in, and npm for MoneyKit's web launcher.
+DEBIAN        := chromium dbus gnome-keyring npm
 
 .PHONY: help run build test lint bench golden fuzz tools clean
 
@@ -23,7 +23,7 @@ build: ## build till into .bin
 	@$(GO) build -o $(BIN)/till .
 
 test: tools ## set up what the tests need and run all of them
-	$(GO) test -race -shuffle=on ./...
+	$(GO) test -race -shuffle=on -timeout 20m ./...
 
 lint: $(LINTER) ## check style, mistakes and the arrows between packages
 	$(LINTER) run ./...
@@ -47,7 +47,7 @@ fuzz: ## run every fuzz target for FUZZTIME
 # named when it is not; the tests that need them then say so.
 tools:
 	@missing=; for p in $(DEBIAN); do \
-		dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; \
+		command -v $$p >/dev/null || dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; \
 	done; \
 	test -z "$$missing" && exit 0; \
 	if command -v apt-get >/dev/null && test "$$(id -u)" = 0; then sudo=; \
