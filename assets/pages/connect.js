@@ -53,6 +53,13 @@ function make(tag, attributes = {}, ...children) {
 
 const go = (text) => make("button", { class: "go", type: "submit" }, text);
 
+/** Marks a screen that waits for the server. */
+function busy(is) {
+  if (is) $("screen").dataset.busy = "yes";
+  else delete $("screen").dataset.busy;
+  for (const button of $("screen").querySelectorAll("button.go")) button.disabled = is;
+}
+
 /** Shows a screen. What is submitted goes to next, back leads to where back does. */
 function show(name, title, children, { next = null, back = null, alert = "" } = {}) {
   $("title").textContent = document.title = title;
@@ -60,10 +67,13 @@ function show(name, title, children, { next = null, back = null, alert = "" } = 
   $("alert").hidden = !alert;
   $("screen").replaceChildren(...children);
   $("screen").dataset.name = name;
+  busy(false);
   $("screen").onsubmit = (submitted) => {
     submitted.preventDefault();
-    for (const button of $("screen").querySelectorAll("button")) button.disabled = true;
-    next?.(new FormData($("screen")));
+    if ($("screen").dataset.busy) return;
+    const form = new FormData($("screen"));
+    busy(true);
+    next?.(form);
   };
   $("back").hidden = !back;
   $("back").onclick = back;
@@ -97,10 +107,11 @@ function refused(refusal) {
       delete entered.products;
       return step(refusal.displayed_message);
   }
-  const again = make("button", { class: "go second", type: "button", onclick: () => restart() }, "Try again");
+  const over = refusal.error_id.startsWith("session_") || refusal.error_id === "link_deleted";
+  const again = over ? [] : [make("button", { class: "go second", type: "button", onclick: () => restart() }, "Try again")];
   const close = make("button", { class: "go", type: "button", onclick: () => exit(refusal) }, "Close");
   const id = refusal.request_id ? [make("p", {}, `Request ${refusal.request_id}`)] : [];
-  show("error", "That did not work", [...id, again, close], { alert: refusal.displayed_message });
+  show("error", "That did not work", [...id, ...again, close], { alert: refusal.displayed_message });
 }
 
 function restart() {
@@ -171,7 +182,7 @@ const screens = {
       next() {
         event("open_oauth", { institution_id: stage.institution.id });
         popup = window.open(stage.url, "moneykit-oauth");
-        for (const button of $("screen").querySelectorAll("button")) button.disabled = false;
+        busy(false);
       },
     });
   },

@@ -115,12 +115,18 @@ func (v *visitor) screen() string {
 // opens puts Connect into a frame of the app's page.
 func (v *visitor) opens(path string, request moneykit.LinkSessionRequest) {
 	v.Helper()
+	v.opensWith(path, v.session(request))
+}
+
+// session is the token of a new link session.
+func (v *visitor) session(request moneykit.LinkSessionRequest) string {
+	v.Helper()
 	request.CustomerUser.ID, request.RedirectURI = "user_4711", v.app+"/back"
 	session, err := v.client.CreateLinkSession(v.Context(), request)
 	if err != nil {
 		v.Fatal(err)
 	}
-	v.opensWith(path, session.Token.Reveal())
+	return session.Token.Reveal()
 }
 
 func (v *visitor) opensWith(path, token string) {
@@ -175,7 +181,9 @@ const frame = `(() => {
 })()`
 
 // at waits for a screen.
-func (v *visitor) at(name string) step { return v.shows(`form[data-name="` + name + `"]`) }
+func (v *visitor) at(name string) step {
+	return v.shows(`form[data-name="` + name + `"]:not([data-busy])`)
+}
 
 func (v *visitor) shows(selector string) step {
 	return chromedp.WaitVisible(chromedp.CSS(selector), chromedp.FromNode(v.frame))

@@ -77,14 +77,10 @@ func newLaunched(t *testing.T) *visitor {
 // launches lets the launcher do link or relink.
 func (v *visitor) launches(what string, request moneykit.LinkSessionRequest) {
 	v.Helper()
-	request.CustomerUser.ID, request.RedirectURI = "user_4711", v.app+"/back"
-	session, err := v.client.CreateLinkSession(v.Context(), request)
-	if err != nil {
-		v.Fatal(err)
-	}
+	token := v.session(request)
 	v.run(chromedp.Navigate(v.app))
 	v.waits("window.ready === true")
-	v.waits(fmt.Sprintf("%s(%q), true", what, session.Token.Reveal()))
+	v.waits(fmt.Sprintf("%s(%q), true", what, token))
 	v.waits(`document.querySelector("iframe") && (document.querySelector("iframe").onload = () => { window.framed = true; }, true)`)
 	v.framed()
 }
