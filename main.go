@@ -136,7 +136,7 @@ func sandboxCommand() *cobra.Command {
 		Run: func(c *cobra.Command, args []string) {
 			leave(noArguments(args))
 			config.Given = c.Flags().Changed
-			config.Controls = config.Controls && (config.Given("controls") || serve.Loopback(config.Address))
+			config.Controls = config.Controls && (config.Given("controls") || sandbox.IsLoopback(config.Address))
 			leave(serveSandbox(c.Context(), config, pending))
 		},
 	}

@@ -24,11 +24,12 @@ func (s *Sandbox) foreign(r *http.Request) bool {
 	}
 	// A name that somebody else lets point at loopback is still theirs.
 	local, served := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return served && !s.anyName && isLoopback(local.String()) && !isLoopback(r.Host)
+	return served && !s.anyName && IsLoopback(local.String()) && !IsLoopback(r.Host)
 }
 
-// isLoopback tells whether a host, with or without a port, is this computer.
-func isLoopback(host string) bool {
+// IsLoopback tells whether a host, with or without a port, is reached from this
+// computer alone.
+func IsLoopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

@@ -95,3 +95,14 @@ func TestControlsUnderAnyName(t *testing.T) {
 		}
 	}
 }
+
+func TestIsLoopback(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:1": true, "localhost:1": true, "[::1]:1": true, "127.9.9.9:1": true,
+		":1": false, "0.0.0.0:1": false, "10.0.0.1:1": false, "localhost": true, "[::1]": true, "": false, "localhost.example:1": false,
+	} {
+		if IsLoopback(address) != want {
+			t.Errorf("%s: %t", address, !want)
+		}
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"strings"
 	"syscall"
@@ -123,16 +122,6 @@ func (c Config) start() (time.Time, error) {
 		return time.Time{}, nil
 	}
 	return time.Parse(time.RFC3339, c.Now)
-}
-
-// Loopback tells whether an address is reached from this computer alone.
-func Loopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // keyPair is a client that may use the Sandbox.

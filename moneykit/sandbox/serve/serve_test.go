@@ -205,17 +205,6 @@ func TestTakenAddress(t *testing.T) {
 	}
 }
 
-func TestLoopback(t *testing.T) {
-	for address, want := range map[string]bool{
-		"127.0.0.1:1": true, "localhost:1": true, "[::1]:1": true, "127.9.9.9:1": true,
-		":1": false, "0.0.0.0:1": false, "10.0.0.1:1": false, "localhost": false, "localhost.example:1": false,
-	} {
-		if serve.Loopback(address) != want {
-			t.Errorf("%s: %t", address, !want)
-		}
-	}
-}
-
 // Whoever follows the events does not keep the server from stopping.
 func TestStopsWithAFollower(t *testing.T) {
 	said, stop := start(t, config())
