@@ -41,6 +41,7 @@ type outcome struct {
 // before the next request is answered, and webhooks wait until the clock is
 // moved.
 func (s *Sandbox) Run(ctx context.Context) {
+	defer s.courier.close()
 	for ctx.Err() == nil {
 		s.deliverDue(ctx)
 		s.rest(ctx)
