@@ -1,10 +1,10 @@
 // Package keystore keeps till's profiles and their client secrets.
 //
-// Profiles (name, mode, base URL, client id) stand in one small index file in
-// the user's configuration folder. Each profile's secret is one short item in
-// the keyring of the operating system, under the service "till". Every keyring
-// call runs under a deadline and can be cancelled; its failures are told apart
-// and each carries one line of remedy.
+// Profiles (name, mode, base URL, client id, redirect URI) stand in one small
+// index file in the user's configuration folder. Each profile's secret is one
+// short item in the keyring of the operating system, under the service "till".
+// Every keyring call runs under a deadline and can be cancelled; its failures
+// are told apart and each carries one line of remedy.
 //
 // The package never writes a secret to a file, and never falls back to one: a
 // secret that no keyring takes can be held in memory for the session, and is
@@ -25,6 +25,10 @@ import (
 // DefaultBaseURL is the address of MoneyKit's API.
 const DefaultBaseURL = "https://api.moneykit.com"
 
+// DefaultRedirectURI is where a user comes back to unless the profile says
+// otherwise.
+const DefaultRedirectURI = "http://localhost:47823/till"
+
 // maxName is the longest profile name, in characters.
 const maxName = 40
 
@@ -43,11 +47,23 @@ type Profile struct {
 	Mode     Mode   `json:"mode"`
 	BaseURL  string `json:"base_url"`
 	ClientID string `json:"client_id"`
+
+	// RedirectURI is where MoneyKit sends the user of an OAuth bank back to. It
+	// has to have been approved for the app beforehand. Profiles from before it
+	// was kept have none, which stands for DefaultRedirectURI.
+	RedirectURI string `json:"redirect_uri,omitempty"`
+}
+
+// Redirect returns the redirect URI that holds for the profile.
+func (p Profile) Redirect() string {
+	if p.RedirectURI == "" {
+		return DefaultRedirectURI
+	}
+	return p.RedirectURI
 }
 
 // Validate returns nil, or one clear sentence on the first thing that is wrong
-// with the profile. The sentence never repeats the base URL, which may carry a
-// password.
+// with the profile. The sentence never repeats a URL, which may carry a password.
 func (p Profile) Validate() error {
 	if err := validateName(p.Name); err != nil {
 		return err
@@ -55,7 +71,7 @@ func (p Profile) Validate() error {
 	if p.Mode != Live && p.Mode != Sandbox {
 		return fmt.Errorf("the mode must be %q or %q", Live, Sandbox)
 	}
-	if err := validateBaseURL(p.BaseURL); err != nil {
+	if err := validateURL("base URL", p.BaseURL); err != nil {
 		return err
 	}
 	if strings.TrimSpace(p.ClientID) == "" {
@@ -64,7 +80,7 @@ func (p Profile) Validate() error {
 	if strings.ContainsFunc(p.ClientID, unprintable) {
 		return errors.New("the client id holds a space or a control character")
 	}
-	return nil
+	return validateURL("redirect URI", p.Redirect())
 }
 
 func validateName(name string) error {
@@ -90,24 +106,26 @@ func unprintable(r rune) bool {
 	return r == ' ' || r == utf8.RuneError || !unicode.IsPrint(r)
 }
 
-func validateBaseURL(raw string) error {
+// validateURL takes addresses made of scheme, host and path alone; what names
+// the URL in the error.
+func validateURL(what, raw string) error {
 	if raw == "" {
-		return errors.New("the base URL is empty")
+		return fmt.Errorf("the %s is empty", what)
 	}
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		return errors.New("the base URL is not a URL") // url.Error repeats the URL
+		return fmt.Errorf("the %s is not a URL", what) // url.Error repeats the URL
 	case u.Scheme != "https" && u.Scheme != "http":
-		return errors.New("the base URL must begin with https:// or http://")
+		return fmt.Errorf("the %s must begin with https:// or http://", what)
 	case u.Hostname() == "":
-		return errors.New("the base URL names no host")
+		return fmt.Errorf("the %s names no host", what)
 	case u.User != nil:
-		return errors.New("the base URL must not carry a user name or a password")
+		return fmt.Errorf("the %s must not carry a user name or a password", what)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(raw, "#"):
-		return errors.New("the base URL must not carry a query or a fragment")
+		return fmt.Errorf("the %s must not carry a query or a fragment", what)
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return errors.New("the base URL must begin with https://, or name this machine (http://localhost)")
+		return fmt.Errorf("the %s must begin with https://, or name this machine (http://localhost)", what)
 	}
 	return nil
 }

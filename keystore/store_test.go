@@ -31,7 +31,9 @@ func TestRoundTrip(t *testing.T) {
 	if _, ok := s.Current(); ok || names(s) != "" {
 		t.Error("an empty store has profiles")
 	}
-	b, a := sample("b"), Profile{Name: "a", Mode: Live, BaseURL: "https://x.example/api", ClientID: "id"}
+	b, a := sample("b"), Profile{
+		Name: "a", Mode: Live, BaseURL: "https://x.example/api", ClientID: "id", RedirectURI: "https://x.example/back",
+	}
 	mustSave(t, s, b, "secret-b")
 	mustSave(t, s, a, "secret-a")
 	if err := s.Choose("b"); err != nil {
@@ -59,6 +61,29 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if got := v.held(); !maps.Equal(got, map[string]string{"a": "secret-a"}) {
 		t.Errorf("the keyring holds %v", got)
+	}
+}
+
+// Profiles from before the redirect URI was kept have none, and stay as they
+// were when others are written.
+func TestAnEarlierIndexIsRead(t *testing.T) {
+	t.Parallel()
+	dir, v := t.TempDir(), newFake()
+	path := openFake(t, dir, v).Path()
+	text := `{"version":1,"current":"b","profiles":[{"name":"b","mode":"sandbox","base_url":"` + DefaultBaseURL + `","client_id":"client-b"}]}`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openFake(t, dir, v)
+	if p, ok := s.Current(); !ok || p != sample("b") || p.Redirect() != DefaultRedirectURI {
+		t.Errorf("current is %+v %v", p, ok)
+	}
+	mustSave(t, s, sample("a"), "secret-a")
+	if got := openFake(t, dir, v).Profiles(); !slices.Equal(got, []Profile{sample("a"), sample("b")}) {
+		t.Errorf("read back %v", got)
+	}
+	if raw, err := os.ReadFile(path); err != nil || strings.Contains(string(raw), "redirect_uri") {
+		t.Errorf("the index is %s, %v", raw, err)
 	}
 }
 
@@ -106,6 +131,7 @@ func TestDamagedIndexIsLeftAlone(t *testing.T) {
 		"no version":  `{"profiles":[]}`,
 		"newer":       `{"version":2,"profiles":[]}`,
 		"bad profile": `{"version":1,"profiles":[{"name":"a","mode":"live","base_url":"ftp://x","client_id":"i"}]}`,
+		"bad URI":     `{"version":1,"profiles":[` + strings.TrimSuffix(profile, "}") + `,"redirect_uri":"x"}]}`,
 		"twice":       `{"version":1,"profiles":[` + profile + "," + profile + `]}`,
 		"too long":    `{"version":1,"profiles":[]}` + strings.Repeat(" ", maxIndex),
 	} {

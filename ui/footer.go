@@ -39,6 +39,9 @@ func (s *Shell) footer() string {
 	last := s.hint(theme.Key, help, "help")
 	if s.capturing() {
 		last = s.hint(theme.Key, "enter", "keep") + "  " + s.hint(theme.Key, "esc", "clear")
+		if h, ok := s.top().Screen.(Hinter); ok {
+			last = s.theme.Paint(theme.Muted, cell.Cut(h.Hint(), s.w-cell.Width("╰  ╯")))
+		}
 	}
 	keys, room := "", s.w-cell.Width("╰  ╯")-cell.Width(last)
 	for _, a := range s.all() {

@@ -41,6 +41,10 @@ type Capturer interface {
 	Capturing() bool
 }
 
+// Hinter is a Capturer that takes its keys otherwise than a filter does, and tells
+// how.
+type Hinter interface{ Hint() string }
+
 // Themed is a Screen or Dialog that wants to know the colours, at the start
 // and whenever they change.
 type Themed interface {

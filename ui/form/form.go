@@ -29,6 +29,7 @@ type Dialog struct {
 	build  func() []huh.Field
 	submit func() tea.Cmd
 	stays  bool
+	search bool
 	stop   func() // nil for nothing to stop
 
 	form   *huh.Form
@@ -73,6 +74,13 @@ func (d *Dialog) Stays() *Dialog {
 	return d
 }
 
+// Searches lets what is typed narrow the options of the form's one select field,
+// which has to be made filtering.
+func (d *Dialog) Searches() *Dialog {
+	d.search = true
+	return d
+}
+
 // OnClose runs stop when the dialog is closed, by whatever way: to give up what
 // was handed over and is still under way.
 func (d *Dialog) OnClose(stop func()) *Dialog {
@@ -102,6 +110,9 @@ func (d *Dialog) Hint() string {
 	case *huh.MultiSelect[string]:
 		return "space tick  ↑↓ choose  enter go on  esc cancel"
 	case *huh.Select[string]:
+		if d.search {
+			return "type to search  ↑↓ choose  enter go on  esc cancel"
+		}
 		return "↑↓ choose  enter go on  esc cancel"
 	case *huh.Confirm:
 		return "←→ choose  enter go on  y yes  esc cancel"
@@ -159,12 +170,23 @@ func (d *Dialog) pass(msg tea.Msg) tea.Cmd {
 	}
 	last := field == d.fields[len(d.fields)-1]
 	switch name := press.String(); {
+	case d.search && nothingFound(field):
 	case name == "enter" && last:
 		return d.form.NextGroup()
 	case name == "enter" || name == "tab" && !last:
 		return d.form.NextField()
 	}
 	return cmd
+}
+
+// nothingFound reports whether a search has left no option to choose.
+func nothingFound(field huh.Field) bool {
+	options, ok := field.(*huh.Select[string])
+	if !ok {
+		return false
+	}
+	_, found := options.Hovered()
+	return !found
 }
 
 // View shows the paragraphs and the fields, or that their values are being worked on.

@@ -33,6 +33,9 @@ type Source interface {
 	Row(i int) []Cell // a cell for each column, those that were dropped too
 }
 
+// Marker is a Source that marks rows. It is asked for every row that is drawn.
+type Marker interface{ Marked(i int) bool }
+
 // Model is the table's state: where the cursor is and what is in view.
 type Model struct {
 	columns []Column
@@ -47,7 +50,7 @@ type Model struct {
 	mark   string
 }
 
-const gap = 2 // cells between columns, and before the first for the cursor
+const gap = 2 // cells between columns, and before the first for the cursor and a row's mark
 
 // New returns an empty table.
 func New(columns ...Column) *Model {
@@ -163,10 +166,7 @@ func (m *Model) row(i int) string {
 	var b strings.Builder
 	b.Grow(m.w * 2)
 	selected := i == m.cursor
-	lead, role := "  ", theme.Text
-	if selected {
-		lead, role = "▌ ", theme.Accent
-	}
+	lead, role := m.lead(i)
 	m.theme.PaintRow(&b, role, lead, selected)
 	used := gap
 	for c, content := range m.source.Row(i) {
@@ -183,6 +183,21 @@ func (m *Model) row(i int) string {
 	}
 	m.theme.PaintRow(&b, theme.Text, cell.Blank(m.w-used), selected)
 	return b.String()
+}
+
+// lead is what stands before the first column.
+func (m *Model) lead(i int) (string, theme.Role) {
+	marker, ok := m.source.(Marker)
+	marked := ok && marker.Marked(i)
+	switch selected := i == m.cursor; {
+	case selected && marked:
+		return "▌◆", theme.Accent
+	case selected:
+		return "▌ ", theme.Accent
+	case marked:
+		return "◆ ", theme.Accent
+	}
+	return "  ", theme.Text
 }
 
 func fit(s string, w int, right bool) string {

@@ -3,7 +3,8 @@
 //
 // Roles use the sixteen colours of the terminal's own palette, which its owner
 // chose to be readable; only the line under the cursor needs to know whether
-// the background is light or dark.
+// the background is light or dark. A code is for cameras: it is white and black
+// on any terminal.
 package theme
 
 import (
@@ -30,6 +31,7 @@ const (
 	Key  // a key in the footer
 	Chip // a label in the header
 	Live // the label that says real money
+	Code // a QR code, of which the light parts are drawn
 	roles
 )
 
@@ -75,6 +77,7 @@ func New(dark bool) *Theme {
 		Key:    base.Bold(true),
 		Chip:   fg(lipgloss.Cyan).Reverse(true),
 		Live:   fg(lipgloss.Red).Bold(true).Reverse(true),
+		Code:   fg(lipgloss.ANSIColor(231)).Background(lipgloss.ANSIColor(16)), // white and black, which no palette changes
 	}}
 	for role, style := range t.styles {
 		t.open[0][role] = opening(style)
@@ -93,6 +96,11 @@ func (t *Theme) Paint(r Role, s string) string {
 		return s
 	}
 	return open + s + reset
+}
+
+// Link returns s in a role, as a link that terminals which know OSC 8 open.
+func (t *Theme) Link(r Role, s, url string) string {
+	return t.styles[r].Underline(true).Hyperlink(url).Render(s)
 }
 
 // PaintRow writes s in a role to b, on the cursor's line or off it.

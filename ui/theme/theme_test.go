@@ -15,6 +15,7 @@ import (
 var names = [roles]string{
 	Text: "text", Strong: "strong", Muted: "muted", Accent: "accent", Good: "good", Warn: "warn",
 	Bad: "bad", Info: "info", Border: "border", Key: "key", Chip: "chip", Live: "live",
+	Code: "code",
 }
 
 // TestGolden shows every role as a terminal gets it.
