@@ -78,6 +78,13 @@ type flags struct {
 	readOnly bool
 }
 
+func (f flags) check() error {
+	if f.sandbox && f.profile != "" {
+		return usageError{errors.New("--sandbox and --profile exclude each other; leave one out")}
+	}
+	return nil
+}
+
 func command() *cobra.Command {
 	var f flags
 	root := &cobra.Command{
@@ -107,13 +114,79 @@ func command() *cobra.Command {
 			leave(explore(c.Context(), f, id))
 		},
 	}
-	for _, c := range []*cobra.Command{root, link} {
+	link.AddCommand(connectCommands(&f)...)
+	for _, c := range append([]*cobra.Command{root, link}, link.Commands()...) {
 		c.Flags().BoolVar(&f.sandbox, "sandbox", f.sandbox, "explore the embedded Sandbox")
 		c.Flags().StringVar(&f.profile, "profile", f.profile, "open this profile instead of the one last chosen")
 		c.Flags().BoolVar(&f.readOnly, "read-only", f.readOnly, "remove every action that changes something at MoneyKit")
 	}
 	root.AddCommand(link, sandboxCommand())
 	return root
+}
+
+// connectCommands go through Connect in a browser, for a new link or a relink.
+func connectCommands(f *flags) []*cobra.Command {
+	in := views.ConnectCommand{New: views.DefaultNewLink()}
+	run := func(c *cobra.Command) {
+		leave(connectBank(c.Context(), *f, in))
+	}
+	added := &cobra.Command{
+		Use: "new", Short: "Connect a bank, and print the new link's id",
+		Long: "till link new opens a link session and Connect in a browser, follows what happens there, exchanges the token, " +
+			"and waits until the link is connected. Progress goes to standard error, the link's id to standard output.",
+		Example: "till link new\ntill link new --institution chase --products transactions,identity --tag vip\ntill link new --json --no-browser",
+		Args:    cobra.ArbitraryArgs,
+		Run: func(c *cobra.Command, args []string) {
+			leave(noArguments(args))
+			if err := in.New.Validate(); err != nil {
+				leave(usageError{err})
+			}
+			run(c)
+		},
+	}
+	n := &in.New
+	added.Flags().StringVar(&n.User, "user", n.User, "customer user id: what the app calls the customer")
+	added.Flags().StringSliceVar(&n.Products, "products", n.Products, "products besides accounts")
+	added.Flags().BoolVar(&n.Permission, "permission", n.Permission, "let the customer leave products out")
+	added.Flags().StringVar(&n.Institution, "institution", "", "institution id; without it the customer chooses")
+	added.Flags().StringSliceVar(&n.Countries, "country", nil, "offer institutions of this country: US, GB or CA; can be repeated")
+	added.Flags().StringVar(&n.Tags, "tag", "", "tags of the link, separated by commas")
+	added.Flags().StringVar(&n.Webhook, "webhook", "", "URL for news of this link, instead of the app's")
+	relink := &cobra.Command{
+		Use: "relink ID", Short: "Let a link's customer log in at the bank again", Args: cobra.ArbitraryArgs,
+		Example: "till link relink mk_eqkWN34UEoa2NpQ",
+		Run: func(c *cobra.Command, args []string) {
+			id, err := oneLink(args)
+			leave(err)
+			in.Link = id
+			run(c)
+		},
+	}
+	for _, c := range []*cobra.Command{added, relink} {
+		c.Flags().BoolVar(&in.JSON, "json", false, "tell everything as JSON, an object a line, on standard output")
+		c.Flags().BoolVar(&in.Print, "no-browser", false, "print the page's address and open no browser")
+	}
+	return []*cobra.Command{added, relink}
+}
+
+func connectBank(ctx context.Context, f flags, in views.ConnectCommand) error {
+	if f.readOnly {
+		return usageError{errors.New("--read-only forbids what this does; leave it out")}
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	app, closeApp := newApp(f)
+	defer closeApp()
+	if f.profile != "" {
+		if err := views.CheckProfile(app, f.profile); err != nil {
+			return usageError{err}
+		}
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
+	in.Sandbox, in.Profile = f.sandbox, f.profile
+	return in.Run(ctx, app, os.Stdout, os.Stderr)
 }
 
 // sandboxCommand is the embedded Sandbox as a server.
@@ -193,8 +266,8 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 	if !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
 		return usageError{errors.New("till draws on a terminal, and its input or output is not one; run it without a pipe or redirection")}
 	}
-	if f.sandbox && f.profile != "" {
-		return usageError{errors.New("--sandbox and --profile exclude each other; leave one out")}
+	if err := f.check(); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -246,9 +319,11 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 			}
 			return moneykit.New(creds, opts...)
 		},
-		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) (*connect.Run, error) {
-			return connect.Start(ctx, c, transport(c.BaseURL()), r)
+		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) *connect.Run {
+			return connect.InTerminal(ctx, c, transport(c.BaseURL()), r)
 		},
+		Browse: func(page string) error { return connect.OpenBrowser(os.Getenv, page) },
+		Tunnel: func(page string) string { return connect.Tunnel(os.Getenv, page) },
 		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
 			profile, secret, given, err := keystore.FromEnv(os.Getenv)
 			return profile, moneykit.NewSecret(secret), given, err

@@ -22,3 +22,9 @@ var Words embed.FS
 //
 //go:embed pages
 var Pages embed.FS
+
+// Launcher holds the page that till serves around Connect:
+// launcher/launcher.html, a template of html/template, with its script and style.
+//
+//go:embed launcher
+var Launcher embed.FS

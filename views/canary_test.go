@@ -184,7 +184,7 @@ func TestNoSecretGetsOut(t *testing.T) {
 // relinkWith repairs a link with a wrong password and then with a right one.
 func (w *world) relinkWith(t *testing.T, password string) {
 	w.at(t, 4)
-	w.Press("R")
+	w.Press("R", "enter")
 	for _, try := range []string{password, "pass_good"} {
 		w.Type("user_good")
 		w.Press("enter")
@@ -192,6 +192,7 @@ func (w *world) relinkWith(t *testing.T, password string) {
 		w.Press("enter")
 		w.Wait(time.Second)
 	}
+	w.Wait(5 * time.Second)
 	w.Sees("is relinked")
 }
 

@@ -40,21 +40,21 @@ var linkStates = []linkState{
 
 func (l linkState) String() string { return words(cmp.Or(string(l.code), string(l.state))) }
 
-// breakAction changes the state of the link that current returns.
-func (s *session) breakAction(current func() (watch.Snapshot, bool)) []ui.Action {
+// breakAction changes the state of a link.
+func (s *session) breakAction(on subject) []ui.Action {
 	if s.controls == nil || s.app.ReadOnly {
 		return nil
 	}
 	return []ui.Action{{
 		Name: "Break this link (Sandbox)", Key: ui.Bind("X", "break"), Danger: true, Quiet: true,
 		Disabled: func() string {
-			if link, ok := current(); !ok || link.ID == "" {
+			if link, ok := on.current(); !ok || link.ID == "" {
 				return noLink
 			}
-			return ""
+			return on.whyHeld()
 		},
 		Ask: func() ui.Dialog {
-			link, _ := current()
+			link, _ := on.current()
 			return s.askBreak(link)
 		},
 	}}

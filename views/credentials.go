@@ -29,7 +29,11 @@ type credentials struct {
 // askCredentials asks for a profile and tries it against the API before
 // anything is stored.
 func askCredentials(ctx context.Context, app *App) ui.Dialog {
-	c := &credentials{Profile: keystore.Profile{Mode: keystore.Sandbox, BaseURL: keystore.DefaultBaseURL}}
+	c := &credentials{Profile: keystore.Profile{
+		Mode:        keystore.Sandbox,
+		BaseURL:     keystore.DefaultBaseURL,
+		RedirectURI: keystore.DefaultRedirectURI,
+	}}
 	mode := string(c.Mode)
 	ctx, cancel := context.WithCancel(ctx)
 	var dialog *form.Dialog
@@ -43,6 +47,7 @@ func askCredentials(ctx context.Context, app *App) ui.Dialog {
 			huh.NewInput().Title("Client id").Value(&c.ClientID).Validate(required("the client id")),
 			huh.NewInput().Title("Client secret").EchoMode(huh.EchoModePassword).Value(&c.secret).Validate(required("the client secret")),
 			huh.NewInput().Title("Base URL").Value(&c.BaseURL).Validate(required("a base URL")),
+			huh.NewInput().Title("Redirect URI for OAuth banks").Description("approved at MoneyKit; till listens there").Value(&c.RedirectURI),
 		}
 	}, func() tea.Cmd {
 		c.Mode = keystore.Mode(mode)
@@ -66,7 +71,9 @@ func required(what string) func(string) error {
 func tryCredentials(asked context.Context, app *App, dialog ui.Dialog, c credentials) tea.Msg {
 	ctx, cancel := context.WithTimeout(asked, checkTime)
 	defer cancel()
-	c.Name, c.ClientID, c.BaseURL = strings.TrimSpace(c.Name), strings.TrimSpace(c.ClientID), strings.TrimSpace(c.BaseURL)
+	for _, value := range []*string{&c.Name, &c.ClientID, &c.BaseURL, &c.RedirectURI} {
+		*value = strings.TrimSpace(*value)
+	}
 	keys, err := app.Keys()
 	if err == nil {
 		err = check(ctx, app, c)

@@ -8,9 +8,12 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/sandbox"
+	"till/ui"
 )
 
 const secret = "s3cr3t-canary"
@@ -31,6 +34,11 @@ func inProfile(t *testing.T, test func(*testing.T, *world), setUp ...func(*world
 
 // fill fills the form of credentials for the Sandbox behind the wire.
 func (w *world) fill(secret string) {
+	w.fillUpToRedirect(secret)
+	w.Press("enter")
+}
+
+func (w *world) fillUpToRedirect(secret string) {
 	w.Type("acme")
 	w.Press("enter", "enter") // the mode stays Sandbox
 	w.Type(sandbox.DefaultClientID)
@@ -41,6 +49,13 @@ func (w *world) fill(secret string) {
 		w.Press("backspace")
 	}
 	w.Type(sandboxURL)
+	w.Press("enter")
+}
+
+// redirectTo types another redirect URI into the form's last field.
+func (w *world) redirectTo(uri string) {
+	w.Send(tea.KeyPressMsg{Code: 'u', Mod: tea.ModCtrl})
+	w.Paste(uri)
 	w.Press("enter")
 }
 
@@ -107,6 +122,68 @@ func TestWithoutAKeyringASecretLivesForTheSession(t *testing.T) {
 	})
 }
 
+func TestTheRedirectURIIsKept(t *testing.T) {
+	for typed, want := range map[string]string{
+		keystore.DefaultRedirectURI: keystore.DefaultRedirectURI,
+		" https://x.example/back ":  "https://x.example/back",
+		" ":                         "",
+	} {
+		inProfile(t, func(t *testing.T, w *world) {
+			w.Press("down", "enter")
+			w.fillUpToRedirect(sandbox.DefaultClientSecret)
+			w.redirectTo(typed)
+			w.Wait(time.Minute) // the keyring has its deadline
+			w.Press("left", "enter")
+			w.Sees("acme", "● connected")
+			keys, err := w.app.Keys()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p, ok := keys.Current(); !ok || p.RedirectURI != want {
+				t.Errorf("%q was kept as %q, want %q", typed, p.RedirectURI, want)
+			}
+		})
+	}
+}
+
+func TestAWrongRedirectURIIsToldInTheForm(t *testing.T) {
+	inProfile(t, func(t *testing.T, w *world) {
+		w.Press("down", "enter")
+		w.fillUpToRedirect(sandbox.DefaultClientSecret)
+		w.redirectTo("https://x.example/?state=1")
+		w.Sees("the redirect URI must not carry a query", "https://x.example/?state=1")
+		if n := w.wire.asked("POST /auth/token"); n != 0 {
+			t.Errorf("the API was asked for a token %d times", n)
+		}
+	})
+}
+
+// The smallest terminal shows less than half of the form's lines at once.
+func TestTheFormOfCredentialsFitsTheSmallestTerminal(t *testing.T) {
+	withoutKeyring(t)
+	for _, size := range [][2]int{{80, 24}, {ui.MinWidth, ui.MinHeight}} {
+		in(t, size[0], size[1], func(_ *testing.T, w *world) {
+			w.Press("p", "n")
+			w.Sees("Profile name", "acme sandbox")
+			w.Type("acme")
+			w.Press("enter")
+			w.Sees("Mode of the app", "Sandbox · test data", "Live · real customers")
+			w.Press("enter")
+			w.Sees("Client id")
+			w.Type("till-id")
+			w.Press("enter")
+			w.Sees("till-id", "Client secret")
+			w.Type("wrong")
+			w.Press("enter")
+			w.Sees("> *****", "Base URL", keystore.DefaultBaseURL)
+			w.Press("enter")
+			w.Sees("Redirect URI for OAuth banks", "approved at MoneyKit; till listens there", keystore.DefaultRedirectURI)
+			w.redirectTo("x")
+			w.Sees("the redirect URI must begin with https://", "Redirect URI for OAuth banks", "> x")
+		})
+	}
+}
+
 func TestTheEnvironmentWins(t *testing.T) {
 	inProfile(t, func(_ *testing.T, w *world) {
 		w.Sees("environment", "LIVE", "● connected")
@@ -123,7 +200,9 @@ func TestALiveProfileCannotBeReset(t *testing.T) {
 		w.Press("x")
 		w.Sees("a reset is for testing, and this profile is Live")
 		w.Press("R")
-		w.Sees("needs Connect in a browser")
+		w.Sees("Relink", "in a browser")
+		w.Misses("here in the terminal")
+		w.Press("esc")
 		w.Press("p", "down")
 		w.Sees("Profiles", "LIVE")
 	}, func(w *world) {

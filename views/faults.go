@@ -46,7 +46,13 @@ func isLocal(err error) bool {
 
 func describe(err error) fault {
 	if e := (*connect.Refusal)(nil); errors.As(err, &e) {
-		return fault{what: e.Message + " (" + words(string(e.Code)) + ")", next: "Try again.", requestID: e.RequestID}
+		return fault{what: strings.TrimSuffix(e.Message, ".") + " (" + words(string(e.Code)) + ")", next: "Try again.", requestID: e.RequestID}
+	}
+	if e := (*connect.BrokenError)(nil); errors.As(err, &e) {
+		return broken(e)
+	}
+	if errors.Is(err, connect.ErrTimeout) {
+		return fault{what: "Nobody came through Connect in time, and its page is gone.", next: "Try again."}
 	}
 	if e := (*keystore.Error)(nil); errors.As(err, &e) {
 		return fault{what: e.Error(), next: e.Remedy()}
@@ -64,6 +70,14 @@ func describe(err error) fault {
 		return fault{what: "A refresh of this link is already in flight.", next: "It shows in the row when it ends."}
 	}
 	return fault{what: err.Error()}
+}
+
+// broken is a link that came through Connect and is not connected.
+func broken(e *connect.BrokenError) fault {
+	if e.State != moneykit.InError {
+		return fault{what: "The link exists and is not connected: it is " + words(string(e.State)) + ".", next: "Its screen shows when that changes."}
+	}
+	return fault{what: "The link exists and is not connected: " + words(string(e.Code)) + ".", next: remedy(e.Code)}
 }
 
 func connection(e *moneykit.ConnectionError) fault {

@@ -12,6 +12,8 @@ func screens() []struct {
 	name string
 	keys []string
 } {
+	begun := []string{"n", "enter", "enter", "enter", "c", "r", "e", "d"}
+	begun = begun[:len(begun):len(begun)]
 	return []struct {
 		name string
 		keys []string
@@ -19,6 +21,8 @@ func screens() []struct {
 		{"links", nil},
 		{"links_filtered", []string{"/", "o", "a", "u", "enter"}},
 		{"links_sorted", []string{"s", "S"}},
+		{"links_marked", []string{"space", "space", "up"}},
+		{"links_marked_filtered", []string{"a", "space", "/", "o", "a", "u", "enter"}},
 		{"overview", []string{"enter"}},
 		{"overview_error", []string{"down", "enter"}},
 		{"accounts", []string{"down", "down", "enter", "2"}},
@@ -29,6 +33,15 @@ func screens() []struct {
 		{"json", []string{"enter", "5"}},
 		{"refresh_dialog", []string{"r"}},
 		{"relink_dialog", []string{"down", "R"}},
+		{"relink_healthy_dialog", []string{"R"}},
+		{"relink_marked_dialog", []string{"a", "R"}},
+		{"new_link_dialog", []string{"n"}},
+		{"new_link_settings", []string{"n", "enter", "enter", "down", "down", "enter"}},
+		{"connect_institution", []string{"n", "enter", "enter", "enter"}},
+		{"connect_permissions", append(begun, "enter")},
+		{"connect_login", append(begun, "enter", "enter")},
+		{"connect_refused", append(begun, "enter", "enter", "u", "enter", "p", "enter")},
+		{"connect_left", append(begun, "enter", "esc", "esc")},
 		{"disconnect_dialog", []string{"D"}},
 		{"reset_dialog", []string{"x"}},
 		{"clock_dialog", []string{"C"}},

@@ -174,9 +174,11 @@ func testApp(t *testing.T, w *wire, s *sandbox.Sandbox, controls *Controls) *App
 			return moneykit.New(creds, moneykit.WithBaseURL(baseURL), moneykit.WithTransport(w),
 				moneykit.WithObserver(calls.Add), moneykit.WithDriftReport(drift))
 		},
-		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) (*connect.Run, error) {
-			return connect.Start(ctx, c, w, r)
+		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) *connect.Run {
+			return connect.InTerminal(ctx, c, w, r)
 		},
+		Browse: func(string) error { return connect.ErrNoDisplay },
+		Tunnel: func(string) string { return "" },
 		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
 			return keystore.Profile{}, moneykit.Secret{}, false, nil
 		},

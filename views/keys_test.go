@@ -10,6 +10,7 @@ import (
 
 	"till/keystore"
 	"till/moneykit"
+	"till/moneykit/connect"
 	"till/moneykit/inspect"
 	"till/ui"
 )
@@ -41,6 +42,8 @@ func everyScreen(t *testing.T) []struct {
 	profiles := newProfiles(s.app)
 	profiles.data.loaded, profiles.data.value = true, profileRows{{embedded: true}}
 	profiles.table.SetSource(profiles.data.value)
+	connecting := newConnect(s, linking{}, linking{})
+	connecting.state = connect.State{Phase: connect.Failed, Page: "http://127.0.0.1:1/x"}
 	shell := ui.NewShell(t.Context(), newWelcome(s.app, ""))
 	return []struct {
 		name    string
@@ -53,6 +56,7 @@ func everyScreen(t *testing.T) []struct {
 		{"Changes", changes.actions()},
 		{"JSON", link.tabs[tabJSON].actions()},
 		{"Account", account.Actions()},
+		{"Connect", connecting.Actions()},
 		{"Requests", newRequests(s.app, nil).Actions()},
 		{"Request", newRequest(s.app, inspect.Entry{}).Actions()},
 		{"Support bundle", newBundle(s.app, inspect.Bundle{}).Actions()},

@@ -147,8 +147,10 @@ func (m linkNewsMsg) mended(failed error) bool {
 
 func (l *linkScreen) Actions() []ui.Action {
 	actions := l.tabs[l.tab].actions()
-	current := func() (watch.Snapshot, bool) { return l.snapshot, true }
-	actions = append(actions, l.linkActions(current, func() tea.Cmd { return l.turn(tabChanges) })...)
+	actions = append(actions, l.linkActions(subject{
+		current: func() (watch.Snapshot, bool) { return l.snapshot, true },
+		changes: func() tea.Cmd { return l.turn(tabChanges) },
+	})...)
 	actions = append(actions,
 		ui.Action{Name: "Next tab", Key: ui.Bind("tab", "next tab"), Do: func() tea.Cmd { return l.turn(l.tab + 1) }},
 		ui.Action{Name: "Previous tab", Key: ui.Bind("shift+tab", "previous tab"), Quiet: true, Do: func() tea.Cmd { return l.turn(l.tab + len(l.tabs) - 1) }},

@@ -18,17 +18,39 @@ import (
 	"till/ui/theme"
 )
 
+// subject is the link that a screen's actions are about.
+type subject struct {
+	current func() (watch.Snapshot, bool)
+	changes func() tea.Cmd // shows what its last sync brought
+	// held says why nothing that changes the link can be done now, "" when it
+	// can; nil for always.
+	held func() string
+	// relinkHeld is in place of the relink while the link is held.
+	relinkHeld func() ui.Action
+}
+
+// whyHeld says why the link cannot be changed now, "" when it can.
+func (on subject) whyHeld() string {
+	if on.held == nil {
+		return ""
+	}
+	return on.held()
+}
+
 // linkActions are what can be done with one link, wherever it is shown.
-func (s *session) linkActions(current func() (watch.Snapshot, bool), changes func() tea.Cmd) []ui.Action {
+func (s *session) linkActions(on subject) []ui.Action {
 	ask := func(about func(watch.Snapshot) ui.Dialog) func() ui.Dialog {
 		return func() ui.Dialog {
-			link, _ := current()
+			link, _ := on.current()
 			return about(link)
 		}
 	}
 	unless := func(reason func(watch.Snapshot) string) func() string {
 		return func() string {
-			link, ok := current()
+			if held := on.whyHeld(); held != "" {
+				return held
+			}
+			link, ok := on.current()
 			switch {
 			case !ok:
 				return "there is no link under the cursor"
@@ -40,24 +62,28 @@ func (s *session) linkActions(current func() (watch.Snapshot, bool), changes fun
 			return reason(link)
 		}
 	}
+	relink := ui.Action{Name: "Relink: let the customer log in again", Key: ui.Bind("R", "relink"), Danger: true, Disabled: unless(s.whyNoRelink), Ask: ask(s.askRelink)}
+	if on.whyHeld() != "" {
+		relink = on.relinkHeld()
+	}
 	actions := []ui.Action{
 		{Name: "Refresh: ask the bank for fresh data", Key: ui.Bind("r", "refresh"), Disabled: unless(whyNoRefresh), Ask: ask(s.askRefresh)},
-		{Name: "Relink: let the customer log in again", Key: ui.Bind("R", "relink"), Danger: true, Disabled: unless(s.whyNoRelink), Ask: ask(s.askRelink)},
+		relink,
 		{Name: "Disconnect the link for good", Key: ui.Bind("D", "disconnect"), Danger: true, Disabled: unless(whyNoDisconnect), Ask: ask(s.askDisconnect)},
 		{Name: "Reset: break the link on purpose (Sandbox)", Key: ui.Bind("x", "reset"), Danger: true, Quiet: true, Disabled: unless(s.whyNoReset), Ask: ask(s.askReset)},
 	}
 	if s.app.ReadOnly {
 		actions = nil
 	}
-	actions = append(actions, s.breakAction(current)...)
+	actions = append(actions, s.breakAction(on)...)
 	return append(actions,
-		ui.Action{Name: "Changes: what the last sync brought", Key: ui.Bind("d", "changes"), Do: changes},
+		ui.Action{Name: "Changes: what the last sync brought", Key: ui.Bind("d", "changes"), Do: on.changes},
 		ui.Action{Name: "Support bundle for the link", Key: ui.Bind("B", "bundle"), Quiet: true, Do: func() tea.Cmd {
-			link, _ := current()
+			link, _ := on.current()
 			return ui.Push(s.bundle(link))
 		}},
 		ui.Action{Name: "Copy the link's id", Key: ui.Bind("y", "copy id"), Quiet: true, Do: func() tea.Cmd {
-			link, _ := current()
+			link, _ := on.current()
 			return copyText(string(link.ID), "Link id")
 		}},
 	)

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -261,7 +262,11 @@ func trouble(err error) string {
 // Status tells the session's part of the frame.
 func (l *linksScreen) Status() ui.Status {
 	jobs := l.rows.refreshing()
-	return ui.Status{Chips: l.chips(l.trouble, len(jobs)), Jobs: len(jobs), Job: jobLine(jobs, time.Now())}
+	count, job := len(jobs), jobLine(jobs, time.Now())
+	if l.linkInFlight() {
+		count, job = count+1, cmp.Or(job, "◌ Connect is in flight")
+	}
+	return ui.Status{Chips: l.chips(l.trouble, count), Jobs: count, Job: job}
 }
 
 // tickJobs keeps the job line's clock going while there is a job.
@@ -358,19 +363,31 @@ func (l *linksScreen) preview(w, h int) string {
 	return cell.Block(overview(l.theme, s, w, l.clock), w, h)
 }
 
-// summary counts links by state, or shows the filter.
+// summary counts links by state, or shows the filter, and counts the marks.
 func (l *linksScreen) summary() string {
 	if l.filter.typing || l.filter.active() {
 		right := fmt.Sprintf("%d of %d", l.rows.Len(), l.rows.known())
-		left := l.filter.view(l.theme, l.w-len(right)-2)
-		return cell.Fit(left, l.w-len(right)) + l.theme.Paint(theme.Muted, right)
+		marked := l.rows.toldMarks()
+		if marked != "" {
+			marked += "   "
+		}
+		room := l.w - len(marked) - len(right)
+		left := l.filter.view(l.theme, room-2)
+		return cell.Fit(cell.Fit(left, room)+l.theme.Paint(theme.Accent, marked)+l.theme.Paint(theme.Muted, right), l.w)
 	}
 	parts := []string{l.theme.Paint(theme.Strong, plural(l.rows.known(), "link"))}
+	if marked := l.rows.toldMarks(); marked != "" {
+		parts = append(parts, l.theme.Paint(theme.Accent, marked))
+	}
 	if l.listing.err != nil && !l.listing.loading {
 		parts = append(parts, l.theme.Paint(theme.Bad, "list incomplete · ctrl+r"))
 	}
 	for _, c := range l.rows.tally() {
 		parts = append(parts, l.theme.Paint(c.role, fmt.Sprintf("%s %d %s", c.symbol, c.count, c.word)))
 	}
-	return cell.Fit(strings.Join(parts, "   "), l.w)
+	line := strings.Join(parts, "   ")
+	if cell.Width(line) > l.w {
+		line = strings.Join(parts, "  ")
+	}
+	return cell.Fit(line, l.w)
 }

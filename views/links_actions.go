@@ -21,8 +21,15 @@ func (l *linksScreen) Actions() []ui.Action {
 		Name: "Open the link", Key: ui.Bind("enter", "open"), Disabled: l.none,
 		Do: func() tea.Cmd { return l.enter(tabOverview) },
 	}}
-	actions = append(actions, l.linkActions(l.current, func() tea.Cmd { return l.enter(tabChanges) })...)
+	actions = append(actions, l.linkActions(subject{
+		current:    l.current,
+		changes:    func() tea.Cmd { return l.enter(tabChanges) },
+		held:       l.held,
+		relinkHeld: l.relinkMarked,
+	})...)
+	actions = append(actions, l.newLinkAction()...)
 	actions = append(actions, l.filter.actions(l.filtered)...)
+	actions = append(actions, l.markActions()...)
 	actions = append(actions, l.elsewhere(l.failure)...)
 	actions = append(actions,
 		ui.Action{Name: "Ask MoneyKit for its links again", Key: ui.Bind("ctrl+r", "reload"), Quiet: true, Do: l.list},

@@ -22,13 +22,15 @@ type linkRows struct {
 	shown     []moneykit.LinkID // what the filter lets through
 	active    []moneykit.LinkID // with a refresh in flight, oldest first
 	counts    [groups]int       // links in each group
-	sorted    int               // the column, -1 for none
+	marks     map[moneykit.LinkID]bool
+	hidden    int // marked, and not let through by the filter
+	sorted    int // the column, -1 for none
 	reverse   bool
 	clock     *clock
 }
 
 func newLinkRows(c *clock) linkRows {
-	return linkRows{clock: c, snapshots: map[moneykit.LinkID]watch.Snapshot{}, sorted: -1}
+	return linkRows{clock: c, snapshots: map[moneykit.LinkID]watch.Snapshot{}, marks: map[moneykit.LinkID]bool{}, sorted: -1}
 }
 
 func (r *linkRows) Len() int { return len(r.shown) }
@@ -88,21 +90,24 @@ func (r *linkRows) drop(id moneykit.LinkID) {
 	}
 	r.counts[group(before)]--
 	delete(r.snapshots, id)
+	delete(r.marks, id)
 	other := func(ids []moneykit.LinkID) []moneykit.LinkID {
 		return slices.DeleteFunc(slices.Clone(ids), func(known moneykit.LinkID) bool { return known == id })
 	}
 	r.all, r.shown = other(r.all), other(r.shown)
+	r.countHidden()
 }
 
 // pick decides which rows are shown.
 func (r *linkRows) pick(f *filter) {
 	if !f.active() {
-		r.shown = r.all
+		r.shown, r.hidden = r.all, 0
 		return
 	}
 	r.shown = slices.DeleteFunc(slices.Clone(r.all), func(id moneykit.LinkID) bool {
 		return !r.matches(f, id)
 	})
+	r.countHidden()
 }
 
 // grow takes in rows that have come or begun to match. It takes none away: a
@@ -121,6 +126,7 @@ func (r *linkRows) grow(f *filter) {
 			r.shown = append(r.shown, id)
 		}
 	}
+	r.countHidden()
 }
 
 func (r *linkRows) matches(f *filter, id moneykit.LinkID) bool {

@@ -11,8 +11,8 @@ func TestARelinkThatIsRefusedAtOnceEnds(t *testing.T) {
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 4)
 		w.wire.breaks(http.MethodPost, "/connect/next", status(404, `{"error_code":"session_not_found","displayed_message":"The session is over"}`))
-		w.Press("R")
-		w.Sees("The session is over", "req_broken", "esc close")
+		w.Press("R", "enter")
+		w.Sees("The session is over", "session_not_found", "req_broken", "r try again")
 		if n := w.wire.asked("POST /sandbox/connect/next"); n != 1 {
 			t.Errorf("asked %d times", n)
 		}
@@ -40,7 +40,7 @@ func TestARelinkBringsItsTransactions(t *testing.T) {
 		w.at(t, 2)
 		w.Press("enter", "4")
 		w.Sees("sync 1 ·")
-		w.Press("R", "enter")
+		w.Press("R", "enter", "enter")
 		w.Wait(10 * time.Second)
 		w.Sees("● connected", "sync 2 ·")
 	})
@@ -135,7 +135,7 @@ func TestAnAnswerClosesNoDialogButItsOwn(t *testing.T) {
 			<-slow
 			return nil, nil
 		})
-		w.Press("R", "enter")
+		w.Press("R", "enter", "enter")
 		w.Sees("Waiting for the bank")
 		w.Press("ctrl+c")
 		w.Sees("Leave till?")

@@ -29,8 +29,14 @@ type App struct {
 	Client func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error)
 	// Sandbox starts the embedded Sandbox, or returns the one that runs.
 	Sandbox func() (Embedded, error)
-	// Connect starts a run through the embedded Sandbox's Connect.
-	Connect func(context.Context, *moneykit.Client, moneykit.LinkSessionRequest) (*connect.Run, error)
+	// Connect starts a run that asks the questions of the embedded Sandbox's Connect.
+	Connect func(context.Context, *moneykit.Client, moneykit.LinkSessionRequest) *connect.Run
+	// Browse opens a page in the operator's browser. It may return only when that
+	// ends.
+	Browse func(page string) error
+	// Tunnel is the command that makes a page of this computer reachable from where
+	// the operator sits, empty when that is here.
+	Tunnel func(page string) string
 	// Environment returns a profile given by environment variables, if any.
 	Environment func() (keystore.Profile, moneykit.Secret, bool, error)
 	// Calls holds the last requests of every client that Client built.
@@ -66,6 +72,7 @@ type session struct {
 	watch    *watch.Watcher
 	mirror   *mirror.Mirror
 	ctx      context.Context // of the links screen, which lives as long as the session
+	lastRun  *connect.Run    // nil for none yet
 }
 
 func newSession(app *App, profile keystore.Profile, where keystore.Where, client *moneykit.Client) *session {

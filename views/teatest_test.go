@@ -14,9 +14,18 @@ import (
 	"till/ui"
 )
 
-// TestMainJobOverHTTP walks the main job with the real client against the real
+// terminal is till in a terminal of 80×24, with the real client against the real
 // Sandbox on a socket, on the real clock.
-func TestMainJobOverHTTP(t *testing.T) {
+type terminal struct {
+	t *testing.T
+	*teatest.TestModel
+	screen  vt10x.Terminal
+	api     string
+	sandbox *sandbox.Sandbox
+}
+
+func newTerminal(t *testing.T, set func(*App)) *terminal {
+	t.Helper()
 	s := sandbox.New(sandbox.WithRefreshTime(50*time.Millisecond, 100*time.Millisecond))
 	server, err := s.Listen()
 	if err != nil {
@@ -29,30 +38,48 @@ func TestMainJobOverHTTP(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	w := &wire{sandbox: transport}
-	app := testApp(t, w, s, nil)
+	app := testApp(t, &wire{sandbox: transport}, s, nil)
 	open := app.Sandbox
 	app.Sandbox = func() (Embedded, error) {
 		e, err := open()
 		e.URL = server.URL()
 		return e, err
 	}
-
-	tm := teatest.NewTestModel(t, ui.NewShell(t.Context(), First(app, true, "", "")), teatest.WithInitialTermSize(80, 24))
-	// The output holds only what changes from frame to frame; a screen puts the
-	// pieces together.
-	screen := vt10x.New(vt10x.WithSize(80, 24))
-	sees := func(text string) {
-		t.Helper()
-		drawn := 0
-		teatest.WaitFor(t, tm.Output(), func(out []byte) bool {
-			_, _ = screen.Write(out[drawn:])
-			drawn = len(out)
-			return strings.Contains(screen.String(), text)
-		}, teatest.WithDuration(20*time.Second), teatest.WithCheckInterval(10*time.Millisecond))
+	set(app)
+	return &terminal{
+		t: t, api: server.URL(), sandbox: s, screen: vt10x.New(vt10x.WithSize(80, 24)),
+		TestModel: teatest.NewTestModel(t, ui.NewShell(t.Context(), First(app, true, "", "")), teatest.WithInitialTermSize(80, 24)),
 	}
-	key := func(code rune) { tm.Send(tea.KeyPressMsg{Code: code, Text: textOf(code)}) }
+}
 
+// sees waits for a text. The output holds only what changes from frame to frame;
+// the screen puts the pieces together.
+func (w *terminal) sees(text string) {
+	w.t.Helper()
+	drawn := 0
+	defer func() {
+		if w.t.Failed() {
+			w.t.Log(w.screen.String())
+		}
+	}()
+	teatest.WaitFor(w.t, w.Output(), func(out []byte) bool {
+		_, _ = w.screen.Write(out[drawn:])
+		drawn = len(out)
+		return strings.Contains(w.screen.String(), text)
+	}, teatest.WithDuration(20*time.Second), teatest.WithCheckInterval(10*time.Millisecond))
+}
+
+func (w *terminal) key(code rune) { w.Send(tea.KeyPressMsg{Code: code, Text: textOf(code)}) }
+
+func (w *terminal) leaves() {
+	w.key('q')
+	w.WaitFinished(w.t, teatest.WithFinalTimeout(30*time.Second))
+}
+
+// TestMainJobOverHTTP walks the main job.
+func TestMainJobOverHTTP(t *testing.T) {
+	tm := newTerminal(t, func(*App) {})
+	sees, key := tm.sees, tm.key
 	sees("5 connected")
 	key(tea.KeyEnter)
 	sees("Overview")
@@ -68,19 +95,20 @@ func TestMainJobOverHTTP(t *testing.T) {
 	key(tea.KeyEnter)
 	sees("needs a relink now")
 	key('R')
+	sees("here in the terminal")
+	key(tea.KeyEnter)
 	sees("Username")
 	tm.Type("user_good")
 	key(tea.KeyEnter)
 	tm.Type("pass_good")
 	key(tea.KeyEnter)
-	sees("is relinked")
+	sees("sync 3")
 	key('D')
 	sees("to confirm")
 	tm.Type("Credentials Bank")
 	key(tea.KeyEnter)
 	sees("is disconnected")
-	key('q')
-	tm.WaitFinished(t, teatest.WithFinalTimeout(30*time.Second))
+	tm.leaves()
 }
 
 func textOf(code rune) string {

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -18,36 +16,8 @@ import (
 
 	"till/moneykit"
 	"till/moneykit/sandbox"
+	"till/moneykit/sandbox/chrometest"
 )
-
-// patience is far above what anything here takes.
-const patience = 3 * time.Minute
-
-// chrome starts a browser that ends with the test.
-func chrome(t *testing.T) context.Context {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("chromium is missing; make test installs it")
-		}
-		t.Skip("chromium is missing; make test installs it")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-popup-blocking", true))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), opts...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, patience)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // app is a web page around Connect, as a launcher makes it.
 const app = `<!doctype html><title>App</title><script>
@@ -69,7 +39,7 @@ type visitor struct {
 
 func newVisitor(t *testing.T) *visitor {
 	t.Helper()
-	v := &visitor{T: t, ctx: chrome(t), box: sandbox.New()}
+	v := &visitor{T: t, ctx: chrometest.Start(t), box: sandbox.New()}
 	server, err := v.box.Listen()
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +110,7 @@ func (v *visitor) opensWith(path, token string) {
 // waits until an expression is true on the app's page.
 func (v *visitor) waits(expression string) {
 	v.Helper()
-	if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool]("Boolean(("+expression+"))", chromedp.WithPollingTimeout(patience))); err != nil {
+	if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool]("Boolean(("+expression+"))", chromedp.WithPollingTimeout(chrometest.Patience))); err != nil {
 		v.Fatalf("%v\nwaiting for %s\non screen: %s", err, expression, v.screen())
 	}
 }
@@ -223,7 +193,7 @@ type told struct {
 // events until then.
 func (v *visitor) hears(kind string) (told, string) {
 	v.Helper()
-	text, err := chromedp.Run(v.ctx, chromedp.Poll[string](fmt.Sprintf(`got.some((m) => m.type === %q) && JSON.stringify(got)`, kind), chromedp.WithPollingTimeout(patience)))
+	text, err := chromedp.Run(v.ctx, chromedp.Poll[string](fmt.Sprintf(`got.some((m) => m.type === %q) && JSON.stringify(got)`, kind), chromedp.WithPollingTimeout(chrometest.Patience)))
 	if err != nil {
 		v.Fatalf("%v\non screen: %s", err, v.screen())
 	}

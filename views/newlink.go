@@ -1,0 +1,162 @@
+package views
+
+import (
+	"cmp"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
+
+	"till/moneykit"
+	"till/ui"
+	"till/ui/form"
+	"till/ui/theme"
+)
+
+// customerUser is who a session is opened for unless the operator says otherwise.
+const customerUser = "till-operator"
+
+// NewLink is what a session for a new link asks for, as an operator fills it in.
+type NewLink struct {
+	User        string // the customer, as the app calls them
+	Products    []string
+	Permission  bool // the customer is asked about each product
+	Institution string
+	Countries   []string
+	Tags        string // separated by commas
+	Webhook     string
+}
+
+// DefaultNewLink asks for accounts, which every link has, and transactions.
+func DefaultNewLink() NewLink {
+	return NewLink{User: customerUser, Products: []string{string(moneykit.ProductTransactions)}, Permission: true}
+}
+
+// Validate returns nil, or what is wrong in one sentence.
+func (n NewLink) Validate() error {
+	return cmp.Or(validUser(n.User), validInstitution(n.Institution), validCountries(n.Countries), validWebhook(n.Webhook), validProducts(n.Products))
+}
+
+// Request is the session's.
+func (n NewLink) Request() moneykit.LinkSessionRequest {
+	r := moneykit.LinkSessionRequest{
+		CustomerUser:  moneykit.CustomerUser{ID: moneykit.UserID(strings.TrimSpace(n.User))},
+		InstitutionID: moneykit.InstitutionID(strings.TrimSpace(n.Institution)),
+		Webhook:       strings.TrimSpace(n.Webhook),
+		Settings:      &moneykit.LinkSessionSettings{Products: products(n.Products, moneykit.ProductSettings{RequirePermission: n.Permission, Prefetch: true})},
+	}
+	for _, country := range n.Countries {
+		r.Settings.Countries = append(r.Settings.Countries, countryOf(country))
+	}
+	for tag := range strings.SplitSeq(n.Tags, ",") {
+		if tag = strings.TrimSpace(tag); tag != "" {
+			r.LinkTags = append(r.LinkTags, tag)
+		}
+	}
+	return r
+}
+
+func validUser(id string) error {
+	if n := utf8.RuneCountInString(strings.TrimSpace(id)); n < 4 || n > 150 {
+		return errors.New("a customer user id has 4 to 150 characters")
+	}
+	return nil
+}
+
+func validInstitution(id string) error {
+	if strings.ContainsAny(strings.TrimSpace(id), " /?#") {
+		return errors.New("an institution id is one word, such as chase")
+	}
+	return nil
+}
+
+func countryOf(name string) moneykit.Country {
+	return moneykit.Country(strings.ToUpper(strings.TrimSpace(name)))
+}
+
+func validCountries(names []string) error {
+	known := []moneykit.Country{moneykit.UnitedStates, moneykit.UnitedKingdom, moneykit.Canada}
+	for _, name := range names {
+		if !slices.Contains(known, countryOf(name)) {
+			return errors.New("the countries are US, GB and CA, not " + name)
+		}
+	}
+	return nil
+}
+
+func validWebhook(address string) error {
+	if address = strings.TrimSpace(address); address == "" {
+		return nil
+	}
+	if u, err := url.Parse(address); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return errors.New("a webhook is a URL, such as https://app.example/hook")
+	}
+	return nil
+}
+
+func validProducts(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(linkables(), moneykit.Product(name)) {
+			return errors.New("a new link takes the products " + productNames(linkables()) + ", not " + name)
+		}
+	}
+	return nil
+}
+
+// linkables are the products that a session can ask for.
+func linkables() []moneykit.Product {
+	return []moneykit.Product{moneykit.ProductTransactions, moneykit.ProductAccountNumbers, moneykit.ProductIdentity, moneykit.ProductInvestments}
+}
+
+func (s *session) newLinkAction() []ui.Action {
+	if s.app.ReadOnly {
+		return nil
+	}
+	return []ui.Action{{Name: "New link: connect a bank", Key: ui.Bind("n", "new"), Ask: s.askNewLink}}
+}
+
+// askNewLink asks what most need to be asked for a new link.
+func (s *session) askNewLink() ui.Dialog {
+	n, place := DefaultNewLink(), s.places()[0].Value
+	return form.New("New link", func() []huh.Field {
+		var options []huh.Option[string]
+		for _, p := range linkables() {
+			options = append(options, huh.NewOption(words(string(p)), string(p)))
+		}
+		return []huh.Field{
+			huh.NewMultiSelect[string]().Title("Products besides accounts").Options(options...).
+				Value(&n.Products).Height(len(options) + 1).Filterable(false),
+			huh.NewInput().Title("Customer user id").Description("what your app calls the customer").Value(&n.User).Validate(validUser),
+			huh.NewSelect[string]().Title("Go through Connect").
+				Options(append(s.places(), huh.NewOption("more settings first", furtherOn))...).Value(&place),
+		}
+	}, func() tea.Cmd {
+		if place == furtherOn {
+			return ui.Open(s.askNewLinkFurther(n))
+		}
+		return connecting(s, linking{request: n.Request(), inTerminal: place == here})
+	}).Says(theme.Muted, "A link session is opened, and the customer goes through Connect.")
+}
+
+// askNewLinkFurther asks for the rest.
+func (s *session) askNewLinkFurther(n NewLink) ui.Dialog {
+	place := s.places()[0].Value
+	return form.New("New link: more settings", func() []huh.Field {
+		return []huh.Field{
+			huh.NewInput().Title("Institution id").Description("empty lets the customer choose").Value(&n.Institution).Validate(validInstitution),
+			huh.NewMultiSelect[string]().Title("Countries").Description("none stands for all").Options(
+				huh.NewOption("United States", "US"), huh.NewOption("United Kingdom", "GB"), huh.NewOption("Canada", "CA"),
+			).Value(&n.Countries).Height(5).Filterable(false),
+			huh.NewInput().Title("Tags").Description("separated by commas").Value(&n.Tags),
+			huh.NewInput().Title("Webhook").Description("URL for news of this link; empty for the app's").Value(&n.Webhook).Validate(validWebhook),
+			huh.NewConfirm().Title("May the customer leave products out?").Value(&n.Permission),
+			huh.NewSelect[string]().Title("Go through Connect").Options(s.places()...).Value(&place),
+		}
+	}, func() tea.Cmd {
+		return connecting(s, linking{request: n.Request(), inTerminal: place == here})
+	})
+}
