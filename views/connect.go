@@ -291,12 +291,17 @@ func (c *connectScreen) askToken() ui.Dialog {
 	}).Says(theme.Text, "If a user went through Connect elsewhere with a session of this app, the token it handed out is exchanged for the link.")
 }
 
-func (c *connectScreen) Capturing() bool { return c.form != nil }
+// Capturing is true while the bank is waited for, too: what is typed ahead must not
+// do something else.
+func (c *connectScreen) Capturing() bool {
+	waits := c.state.Phase == connect.Opening || c.state.Phase == connect.Asking
+	return c.form != nil || !c.over() && c.queue[c.at].inTerminal && waits
+}
 
 // Hint tells the keys of the question.
 func (c *connectScreen) Hint() string {
 	if c.form == nil {
-		return ""
+		return "esc give up"
 	}
 	leaves := "esc leave Connect"
 	if c.question.Back {

@@ -327,3 +327,21 @@ func TestWhereConnectIs(t *testing.T) {
 		}
 	}
 }
+
+func TestKeysTypedAheadOfTheBankDoNothingElse(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		slow := make(chan struct{})
+		w.wire.breaks(http.MethodPost, "/link-session", func(*http.Request) (*http.Response, error) {
+			<-slow
+			return nil, nil
+		})
+		w.at(t, 4)
+		w.Press("R", "enter", "q", "r", "enter", "?", "L")
+		w.Sees("Opening a link session", "esc give up")
+		close(slow)
+		w.Settle()
+		w.Sees("Username at Credentials Bank")
+		w.Press("esc", "esc")
+		w.Sees("12 links")
+	})
+}

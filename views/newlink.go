@@ -139,7 +139,7 @@ func (s *session) askNewLink() ui.Dialog {
 			return ui.Open(s.askNewLinkFurther(n))
 		}
 		return connecting(s, linking{request: n.Request(), inTerminal: place == here})
-	}).Says(theme.Muted, "A link session is opened, and the customer goes through Connect.")
+	}).Leads().Says(theme.Muted, "A link session is opened, and the customer goes through Connect.")
 }
 
 // askNewLinkFurther asks for the rest.
@@ -158,5 +158,5 @@ func (s *session) askNewLinkFurther(n NewLink) ui.Dialog {
 		}
 	}, func() tea.Cmd {
 		return connecting(s, linking{request: n.Request(), inTerminal: place == here})
-	})
+	}).Leads()
 }

@@ -56,7 +56,7 @@ func (s *session) askRelink(link watch.Snapshot) ui.Dialog {
 		return append(fields, huh.NewSelect[string]().Title("Go through Connect").Options(s.places()...).Value(&place))
 	}, func() tea.Cmd {
 		return connecting(s, s.relinking(link, place, added...))
-	})
+	}).Leads()
 	for _, text := range whyRelink(link) {
 		dialog.Says(theme.Text, text)
 	}
@@ -121,7 +121,7 @@ func (s *session) askRelinkMarked(marked []watch.Snapshot) ui.Dialog {
 			queue = append(queue, s.relinking(link, place))
 		}
 		return connecting(s, queue...)
-	}).Says(theme.Text, "One after another, the customer logs in at each bank again:").Says(theme.Muted, named(broken))
+	}).Leads().Says(theme.Text, "One after another, the customer logs in at each bank again:").Says(theme.Muted, named(broken))
 	if skipped := len(marked) - len(broken); skipped > 0 {
 		dialog.Says(theme.Warn, fmt.Sprintf("%d skipped, since a relink would not help: %s.", skipped, skippedStates(marked)))
 	}

@@ -29,6 +29,7 @@ type Dialog struct {
 	build  func() []huh.Field
 	submit func() tea.Cmd
 	stays  bool
+	leads  bool
 	search bool
 	stop   func() // nil for nothing to stop
 
@@ -71,6 +72,13 @@ func (d *Dialog) Says(role theme.Role, text string) *Dialog {
 // ui.Close or a Retry.
 func (d *Dialog) Stays() *Dialog {
 	d.stays = true
+	return d
+}
+
+// Leads closes the dialog only after what it leads to is there, so that keys typed
+// right behind do not reach what is under it.
+func (d *Dialog) Leads() *Dialog {
+	d.leads = true
 	return d
 }
 
@@ -152,8 +160,11 @@ func (d *Dialog) Update(msg tea.Msg) tea.Cmd {
 		return cmd
 	}
 	d.busy = true
-	if d.stays {
+	switch {
+	case d.stays:
 		return d.submit()
+	case d.leads:
+		return tea.Sequence(d.submit(), ui.Close(d))
 	}
 	return tea.Sequence(ui.Close(d), d.submit())
 }

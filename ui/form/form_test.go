@@ -392,3 +392,25 @@ func TestAFormKeepsToItsBox(t *testing.T) {
 		}
 	}
 }
+
+func TestADialogThatLeadsOnTakesTheKeysUntilThen(t *testing.T) {
+	l := &login{name: "a", mode: "b", secret: "c"}
+	there := false
+	dialog := form.New("Login", l.fields, func() tea.Cmd {
+		return func() tea.Msg {
+			time.Sleep(time.Second)
+			there = true
+			return nil
+		}
+	}).Leads()
+	open(t, 80, 24, dialog, func(t *testing.T, d *uitest.Driver) {
+		d.Press("enter", "enter", "enter", "enter")
+		d.Press("r", "D")
+		d.Sees("Working")
+		d.Wait(2 * time.Second)
+		d.Misses("Working", "Login")
+		if !there {
+			t.Error("it led nowhere")
+		}
+	})
+}

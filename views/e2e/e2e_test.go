@@ -88,7 +88,7 @@ func TestMainJob(t *testing.T) {
 	p.sees("Reset Credentials Bank?")
 	p.types("\x1b[D\r")
 	p.sees("✕ auth expired")
-	p.types("R")
+	p.types("R\r")
 	p.sees("Username")
 	p.types("user_good\rpass_good\r") // all at once, as an impatient operator would
 	p.sees("● connected", "sync 3 ·")
