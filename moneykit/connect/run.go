@@ -100,6 +100,7 @@ var ErrTimeout = errors.New("connect: nobody came through Connect in time")
 // without one from a relink, or with left set.
 type outcome struct {
 	token moneykit.Secret
+	link  moneykit.LinkID // the new one, where Connect tells it
 	left  bool
 	exit  *Refusal
 }
