@@ -112,6 +112,49 @@ func (s *Store) find(name string) (Profile, bool) {
 	return s.index.find(name)
 }
 
+// SetRedirect gives the named profile another redirect URI; an empty one stands
+// for DefaultRedirectURI.
+func (s *Store) SetRedirect(name, uri string) error {
+	s.mu.Lock()
+	p, known := s.find(name)
+	h, held := s.held[name]
+	_, saved := s.index.find(name)
+	s.mu.Unlock()
+	if !known {
+		return fmt.Errorf("there is no profile %q", name)
+	}
+	p.RedirectURI = uri
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if saved {
+		if err := s.amend(name, func(x *index, p Profile) {
+			p.RedirectURI = uri
+			x.put(p)
+		}); err != nil {
+			return err
+		}
+	}
+	if held {
+		s.Hold(p, h.secret())
+	}
+	return nil
+}
+
+// amend changes a saved profile's part of the index.
+func (s *Store) amend(name string, edit func(*index, Profile)) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.timeout) // a few milliseconds of file work
+	defer cancel()
+	return s.change(ctx, func(x *index) error {
+		p, ok := x.find(name)
+		if !ok {
+			return fmt.Errorf("there is no profile %q", name)
+		}
+		edit(x, p)
+		return nil
+	})
+}
+
 // Choose makes the named profile the current one and remembers it in the
 // index. The choice of a profile that is only held lasts for the session.
 func (s *Store) Choose(name string) error {
@@ -125,16 +168,7 @@ func (s *Store) Choose(name string) error {
 	if held && !saved {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.timeout) // a few milliseconds of file work
-	defer cancel()
-	err := s.change(ctx, func(x *index) error {
-		if _, ok := x.find(name); !ok {
-			return fmt.Errorf("there is no profile %q", name)
-		}
-		x.Current = name
-		return nil
-	})
-	if err != nil {
+	if err := s.amend(name, func(x *index, _ Profile) { x.Current = name }); err != nil {
 		return err
 	}
 	s.mu.Lock()

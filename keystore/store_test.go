@@ -322,3 +322,44 @@ func TestHold(t *testing.T) {
 		t.Error("an unknown profile was chosen")
 	}
 }
+
+func TestSetRedirect(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openFake(t, dir, newFake())
+	for _, name := range []string{"a", "b"} {
+		if err := s.Save(t.Context(), sample(name), hush); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Hold(sample("held"), hush)
+	if err := s.Choose("b"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"b", "held"} {
+		if err := s.SetRedirect(name, "http://localhost:4711/x"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SetRedirect(name, "nonsense"); err == nil {
+			t.Errorf("%s takes nonsense", name)
+		}
+	}
+	if err := s.SetRedirect("nobody", "http://localhost:4711/x"); err == nil {
+		t.Error("nobody has a redirect URI")
+	}
+	for _, p := range s.Profiles() {
+		want := "http://localhost:4711/x"
+		if p.Name == "a" {
+			want = DefaultRedirectURI
+		}
+		if p.Redirect() != want {
+			t.Errorf("%s: %s", p.Name, p.Redirect())
+		}
+	}
+	wantSecret(t, s, "held", hush, FromSession)
+	wantSecret(t, s, "b", hush, FromKeyring)
+	again := openFake(t, dir, newFake())
+	if p, _ := again.Current(); p.Name != "b" || p.RedirectURI != "http://localhost:4711/x" {
+		t.Errorf("%+v", p)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/huh/v2"
 
+	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
 	"till/ui"
@@ -52,9 +53,23 @@ func (s *session) begin(ctx context.Context, l linking) *connect.Run {
 func (s *session) browser() connect.Browser {
 	b := connect.Browser{Host: connect.HostOf(s.client.BaseURL())}
 	if b.Host == connect.DefaultHost {
-		b.Redirect = s.profile.Redirect()
+		b.Redirect = s.kept().Redirect()
 	}
 	return b
+}
+
+// kept is the session's profile as it is now: its redirect URI may have changed
+// since it was opened.
+func (s *session) kept() keystore.Profile {
+	if s.where == keystore.FromEnvironment {
+		return s.profile
+	}
+	if keys, err := s.app.Keys(); err == nil {
+		if p, found := profileNamed(keys, s.profile.Name); found {
+			return p
+		}
+	}
+	return s.profile
 }
 
 // connectScreen takes the operator through Connect, for one link after another.
@@ -169,10 +184,12 @@ func (c *connectScreen) toForm(msg tea.Msg) tea.Cmd {
 
 // escape goes back a step, and leaves Connect where there is none.
 func (c *connectScreen) escape() tea.Cmd {
-	switch q := c.run.State().Question; {
-	case q == nil:
+	switch now := c.run.State(); {
+	case now.Phase == connect.Exchanging:
+		return nil // what is begun stands for a link
+	case now.Question == nil:
 		return ui.Pop(c.to.ID)
-	case q.Back:
+	case now.Question.Back:
 		c.run.Back()
 	default:
 		c.run.Leave()
@@ -295,12 +312,15 @@ func (c *connectScreen) askToken() ui.Dialog {
 // do something else.
 func (c *connectScreen) Capturing() bool {
 	waits := c.state.Phase == connect.Opening || c.state.Phase == connect.Asking
-	return c.form != nil || !c.over() && c.queue[c.at].inTerminal && waits
+	return c.form != nil || !c.over() && c.queue[c.at].inTerminal && waits || c.state.Phase == connect.Exchanging
 }
 
 // Hint tells the keys of the question.
 func (c *connectScreen) Hint() string {
-	if c.form == nil {
+	switch {
+	case c.state.Phase == connect.Exchanging:
+		return "in a moment"
+	case c.form == nil:
 		return "esc give up"
 	}
 	leaves := "esc leave Connect"

@@ -67,7 +67,8 @@ func (c ConnectCommand) Run(ctx context.Context, app *App, out, progress io.Writ
 	for seen := 0; ; {
 		state, err := run.Next(ctx, seen)
 		if err != nil {
-			return errors.New("interrupted before the link was connected")
+			run.Cancel()
+			return teller.interrupted(run.State())
 		}
 		if err := teller.tell(state); err != nil || state.Phase.Over() {
 			return err
@@ -98,11 +99,10 @@ func (t *teller) tell(s connect.State) error {
 	switch s.Phase {
 	case connect.Asking:
 		t.page(s)
+	case connect.Following:
+		t.made(s)
 	case connect.Connected:
 		t.write(record{Phase: s.Phase, Link: s.Link, Bank: s.Last.InstitutionName}, "● connected: "+s.Last.InstitutionName)
-		if !t.command.JSON {
-			_, _ = fmt.Fprintln(t.out, termsafe.Line(string(s.Link)))
-		}
 	case connect.Left:
 		return t.left(s.Exit)
 	case connect.Failed:
@@ -117,7 +117,24 @@ func (t *teller) tell(s connect.State) error {
 
 var phaseWords = map[connect.Phase]string{
 	connect.Opening: "opening a link session…", connect.Exchanging: "exchanging the token for a link…",
-	connect.Following: "MoneyKit is fetching from the bank…",
+}
+
+// made tells the link's id as soon as there is one, whatever becomes of it.
+func (t *teller) made(s connect.State) {
+	t.write(record{Phase: s.Phase, Link: s.Link}, "MoneyKit is fetching from the bank…")
+	if !t.command.JSON {
+		_, _ = fmt.Fprintln(t.out, termsafe.Line(string(s.Link)))
+	}
+}
+
+func (t *teller) interrupted(s connect.State) error {
+	if s.Link == "" {
+		return errors.New("interrupted; no link was made")
+	}
+	if t.phase != connect.Following {
+		t.made(s)
+	}
+	return fmt.Errorf("interrupted before link %s was connected; MoneyKit goes on without till", termsafe.Line(string(s.Link)))
 }
 
 // page tells where Connect is, and opens a browser unless that is not wanted.

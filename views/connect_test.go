@@ -190,7 +190,9 @@ func TestAnExchangeThatGotLostIsTriedAgainWithItsToken(t *testing.T) {
 			return nil, errors.New("connection reset by peer")
 		})
 		w.newLink("instant")
-		w.Wait(5 * time.Second)
+		w.Sees("Exchanging the token")
+		w.Press("esc") // does not cut it off
+		w.Wait(25 * time.Second)
 		w.Sees("cannot be reached", "r try again")
 		w.wire.mends()
 		w.Press("r")
@@ -321,7 +323,16 @@ func TestWhereConnectIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newSession(&App{}, keystore.Profile{RedirectURI: "http://localhost:4711/back"}, "", client)
+		keys, err := keystore.Open(keystore.WithDir(t.TempDir()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		profile := keystore.Profile{Name: "shop", Mode: keystore.Sandbox, BaseURL: keystore.DefaultBaseURL, ClientID: "id"}
+		keys.Hold(profile, "secret")
+		s := newSession(&App{Keys: func() (*keystore.Store, error) { return keys, nil }}, profile, keystore.FromSession, client)
+		if err := keys.SetRedirect("shop", "http://localhost:4711/back"); err != nil { // after the session was opened
+			t.Fatal(err)
+		}
 		if got := s.browser(); got != want {
 			t.Errorf("%s: %+v, want %+v", base, got, want)
 		}
@@ -343,5 +354,30 @@ func TestKeysTypedAheadOfTheBankDoNothingElse(t *testing.T) {
 		w.Sees("Username at Credentials Bank")
 		w.Press("esc", "esc")
 		w.Sees("12 links")
+	})
+}
+
+func TestTheRedirectURIOfAProfileIsChanged(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		keys, err := w.app.Keys()
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys.Hold(keystore.Profile{Name: "shop", Mode: keystore.Sandbox, BaseURL: keystore.DefaultBaseURL, ClientID: "id"}, "secret")
+		w.Press("p", "u")
+		w.Sees("the embedded Sandbox takes any")
+		w.Press("down", "u")
+		w.Sees("Redirect URI of shop", keystore.DefaultRedirectURI)
+		w.Press("ctrl+u")
+		w.Type("ftp://x")
+		w.Press("enter")
+		w.Sees("the redirect URI must begin with https")
+		w.Press("ctrl+u")
+		w.Type("https://shop.example/back")
+		w.Press("enter")
+		w.Misses("Redirect URI of shop")
+		if got := keys.Profiles()[0].RedirectURI; got != "https://shop.example/back" {
+			t.Errorf("%q", got)
+		}
 	})
 }

@@ -202,6 +202,10 @@ func (c *connectScreen) following(w int) []string {
 		state := linkLook(c.state.Last)
 		lines = append(lines, t.Paint(state.role, state.String()), "")
 	}
+	if c.state.Late != nil {
+		f := explain(c.state.Late)
+		lines = append(append(lines, c.paragraphs(w, form.Paragraph{Text: "The link cannot be read at the moment. " + f.line(), Role: theme.Warn})...), "")
+	}
 	return append(lines, c.paragraphs(w, form.Paragraph{Text: "MoneyKit is fetching from the bank. esc leaves it alone: the list shows when it is connected.", Role: theme.Text})...)
 }
 

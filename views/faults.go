@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ func isLocal(err error) bool {
 
 func describe(err error) fault {
 	if e := (*connect.Refusal)(nil); errors.As(err, &e) {
-		return fault{what: strings.TrimSuffix(e.Message, ".") + " (" + words(string(e.Code)) + ")", next: "Try again.", requestID: e.RequestID}
+		return refused(e)
 	}
 	if e := (*connect.BrokenError)(nil); errors.As(err, &e) {
 		return broken(e)
@@ -72,9 +73,22 @@ func describe(err error) fault {
 	return fault{what: err.Error()}
 }
 
+// refused is what the bank or Connect said no to.
+func refused(e *connect.Refusal) fault {
+	what := cmp.Or(strings.TrimSuffix(e.Message, "."), "Connect ended without a link")
+	if e.Code != "" {
+		what += " (" + words(string(e.Code)) + ")"
+	}
+	return fault{what: what, next: "Try again.", requestID: e.RequestID}
+}
+
 // broken is a link that came through Connect and is not connected.
 func broken(e *connect.BrokenError) fault {
-	if e.State != moneykit.InError {
+	switch e.State {
+	case moneykit.Deleted:
+		return fault{what: "The link was disconnected meanwhile.", next: "Only a new link brings it back."}
+	case moneykit.InError:
+	default:
 		return fault{what: "The link exists and is not connected: it is " + words(string(e.State)) + ".", next: "Its screen shows when that changes."}
 	}
 	return fault{what: "The link exists and is not connected: " + words(string(e.Code)) + ".", next: remedy(e.Code)}
@@ -102,6 +116,12 @@ func refusal(e *moneykit.Error) fault {
 	case errors.Is(e, moneykit.LinkBadState):
 		f.what = "Not possible while the link is in this state: " + words(string(e.LinkError)) + ". " + e.Message
 		f.next = remedy(e.LinkError)
+	case errors.Is(e, moneykit.ForbiddenConfig):
+		f.what = "MoneyKit does not allow this link session. " + e.Message
+		f.next = "The products, the institution and the redirect URI have to be approved for the app; p changes a profile's redirect URI."
+	case errors.Is(e, moneykit.InvalidTokenExchange):
+		f.what = "MoneyKit does not take this token: it is unknown, or was exchanged already."
+		f.next = "If its link was made, the list shows it soon (ctrl+r)."
 	case errors.Is(e, moneykit.Unauthorized):
 		f.what, f.next = "MoneyKit refused the client id or secret.", "Check the credentials (p)."
 	case errors.Is(e, moneykit.ExpiredAccessToken):

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
 
 	"till/keystore"
 	"till/ui"
@@ -129,6 +130,12 @@ func (p *profilesScreen) Actions() []ui.Action {
 	return append([]ui.Action{
 		{Name: "Use this profile", Key: ui.Bind("enter", "use"), Do: p.use},
 		{Name: "Add a profile", Key: ui.Bind("n", "add"), Ask: func() ui.Dialog { return askCredentials(p.ctx, p.app) }},
+		{Name: "Change the redirect URI for OAuth banks", Key: ui.Bind("u", "redirect URI"), Disabled: func() string {
+			if p.current().embedded {
+				return "the embedded Sandbox takes any"
+			}
+			return ""
+		}, Ask: p.askRedirect},
 		{Name: "Remove the profile and its secret", Key: ui.Bind("D", "remove"), Danger: true, Disabled: func() string {
 			if p.current().embedded {
 				return "the embedded Sandbox is always there"
@@ -168,6 +175,28 @@ func (p *profilesScreen) askRemove() ui.Dialog {
 	return form.Confirm("Remove "+termsafe.Line(name)+"?", "Remove it", func() tea.Cmd {
 		return func() tea.Msg { return removeProfile(ctx, app, name) }
 	}).Says(theme.Text, "Its secret is taken out of the keyring. Links at MoneyKit are not touched.")
+}
+
+// askRedirect changes where MoneyKit sends the users of OAuth banks back to.
+func (p *profilesScreen) askRedirect() ui.Dialog {
+	app, row := p.app, p.current()
+	uri := row.Redirect()
+	var dialog *form.Dialog
+	dialog = form.New("Redirect URI of "+termsafe.Line(row.Name), func() []huh.Field {
+		return []huh.Field{huh.NewInput().Title("Redirect URI").Description("approved at MoneyKit; till listens there").Value(&uri)}
+	}, func() tea.Cmd {
+		return func() tea.Msg {
+			keys, err := app.Keys()
+			if err == nil {
+				err = keys.SetRedirect(row.Name, strings.TrimSpace(uri))
+			}
+			if err != nil {
+				return form.Retry{Fault: explain(err).line()}
+			}
+			return tea.Sequence(ui.Close(dialog), func() tea.Msg { return profilesChangedMsg{} })()
+		}
+	}).Stays().Says(theme.Text, "Banks with a login page of their own send the browser back there. One that does not lead to this computer works for all other banks.")
+	return dialog
 }
 
 func removeProfile(ctx context.Context, app *App, name string) tea.Msg {

@@ -73,7 +73,7 @@ func onClock(t *testing.T, test func(*clocked)) {
 			t.Fatal(err)
 		}
 		request := moneykit.LinkSessionRequest{CustomerUser: moneykit.CustomerUser{ID: "user_4711"}}
-		c.Run = start(t.Context(), client, request, moneykit.Secret{}, func(r *Run) (way, error) {
+		c.Run = start(t.Context(), client, request, outcome{}, func(r *Run) (way, error) {
 			made, err := listen(Browser{Host: DefaultHost}, r)
 			if err != nil {
 				return nil, err
@@ -161,7 +161,7 @@ func TestTheWholeWay(t *testing.T) {
 		}
 		conn := c.pipe.dial()
 		defer func() { _ = conn.Close() }()
-		body, _ := json.Marshal(message{Page: 1, Type: "link.complete", Data: json.RawMessage(`{"exchangeableToken":"` + done.Reveal() + `"}`)})
+		body, _ := json.Marshal(message{Page: 1, Type: "link.complete", Data: json.RawMessage(`{"exchangeableToken":"` + done.token.Reveal() + `"}`)})
 		_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", c.page.path, c.page.host, c.page.origin, len(body), body)
 		if res, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || res.StatusCode != http.StatusNoContent {
 			c.Fatal(res, err)

@@ -73,13 +73,14 @@ func (d *desk) next(ctx context.Context, e entered) (*stage, error) {
 	return &s, d.post(ctx, "/sandbox/connect/next", e, &s)
 }
 
-// finish hands everything in, and returns the token of a new link.
-func (d *desk) finish(ctx context.Context, e entered) (moneykit.Secret, error) {
+// finish hands everything in.
+func (d *desk) finish(ctx context.Context, e entered) (outcome, error) {
 	var done struct {
-		Token string `json:"exchangeable_token"`
+		Token string          `json:"exchangeable_token"`
+		Link  moneykit.LinkID `json:"link_id"`
 	}
 	err := d.post(ctx, "/sandbox/connect", e, &done)
-	return moneykit.NewSecret(done.Token), err
+	return outcome{token: moneykit.NewSecret(done.Token), link: done.Link}, err
 }
 
 // body is what was entered as the Sandbox takes it.

@@ -23,16 +23,19 @@ func (r *Run) follow(ctx context.Context, id moneykit.LinkID) error {
 	began, wait := time.Now(), followFirst
 	for {
 		link, err := r.client.Link(ctx, id)
-		if err == nil {
-			r.change(func(s *State) { s.Last = link })
+		switch {
+		case err == nil:
+			r.change(func(s *State) { s.Last, s.Late = link, nil })
 			if link.State == moneykit.Connected {
 				return nil
 			}
 			if r.broken(link, time.Since(began)) {
 				return &BrokenError{Link: id, State: link.State, Code: link.ErrorCode}
 			}
-		} else if refused := (*moneykit.Error)(nil); errors.As(err, &refused) && refused.Status < 500 && refused.Status != 429 {
+		case !passing(err):
 			return err
+		case ctx.Err() == nil:
+			r.change(func(s *State) { s.Late = err })
 		}
 		select {
 		case <-time.After(wait):
@@ -56,9 +59,14 @@ func (r *Run) broken(link *moneykit.Link, after time.Duration) bool {
 
 // gaveUp tells why the link is followed no longer.
 func (r *Run) gaveUp(ctx context.Context, id moneykit.LinkID) error {
-	last := r.State().Last
-	if last == nil || errors.Is(ctx.Err(), context.Canceled) {
+	state := r.State()
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	case state.Late != nil:
+		return state.Late
+	case state.Last == nil:
 		return ctx.Err()
 	}
-	return &BrokenError{Link: id, State: last.State, Code: last.ErrorCode}
+	return &BrokenError{Link: id, State: state.Last.State, Code: state.Last.ErrorCode}
 }

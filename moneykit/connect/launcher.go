@@ -53,7 +53,7 @@ func HostOf(baseURL string) string {
 // InBrowser starts a Run that serves its page for a web browser. State tells the
 // page's address. Opening the browser is left to the caller.
 func InBrowser(ctx context.Context, client *moneykit.Client, b Browser, request moneykit.LinkSessionRequest) *Run {
-	return start(ctx, client, request, moneykit.Secret{}, func(r *Run) (way, error) {
+	return start(ctx, client, request, outcome{}, func(r *Run) (way, error) {
 		l, err := listen(b, r)
 		if err != nil {
 			return nil, err

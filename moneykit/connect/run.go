@@ -61,6 +61,7 @@ type State struct {
 	Question *Question
 	Link     moneykit.LinkID // once it is known
 	Last     *moneykit.Link  // as it was last read, nil before that
+	Late     error           // why it could not be read since
 	// Exit is why Connect ended when the phase is Left; nil for no other reason
 	// than that the user wanted to.
 	Exit *Refusal
@@ -128,13 +129,13 @@ type Run struct {
 	mu      sync.Mutex
 	state   State
 	changed chan struct{} // closed at the next change
-	token   moneykit.Secret
+	got     outcome       // not exchanged yet
 }
 
-func start(ctx context.Context, client *moneykit.Client, request moneykit.LinkSessionRequest, token moneykit.Secret, open func(*Run) (way, error)) *Run {
+func start(ctx context.Context, client *moneykit.Client, request moneykit.LinkSessionRequest, got outcome, open func(*Run) (way, error)) *Run {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Run{
-		client: client, request: request, open: open, cancel: cancel, token: token,
+		client: client, request: request, open: open, cancel: cancel, got: got,
 		over: make(chan struct{}), replies: make(chan reply, 1), pasted: make(chan moneykit.Secret, 1),
 		state: State{Phase: Opening, Version: 1, Link: request.ExistingLinkID}, changed: make(chan struct{}),
 	}
@@ -147,7 +148,7 @@ func start(ctx context.Context, client *moneykit.Client, request moneykit.LinkSe
 }
 
 // Cancel ends the Run, whatever it is doing, and waits until nothing of it is
-// left. A token that is being exchanged may still become a link.
+// left. The exchange of a token is not cut off: it stands for a link.
 func (r *Run) Cancel() {
 	r.cancel()
 	<-r.over
@@ -157,9 +158,9 @@ func (r *Run) Cancel() {
 // could not be exchanged is tried again instead, since it stands for a link.
 func (r *Run) Again(ctx context.Context) *Run {
 	r.mu.Lock()
-	token := r.token
+	got := r.got
 	r.mu.Unlock()
-	return start(ctx, r.client, r.request, token, r.open)
+	return start(ctx, r.client, r.request, got, r.open)
 }
 
 // Request is what the Run's session was opened with.
@@ -243,7 +244,7 @@ func (r *Run) work(ctx context.Context) {
 }
 
 func (r *Run) phases(ctx context.Context) (left *outcome, err error) {
-	if r.token.Empty() {
+	if r.got.token.Empty() {
 		out, err := r.ask(ctx)
 		if err != nil {
 			return nil, err
@@ -251,21 +252,24 @@ func (r *Run) phases(ctx context.Context) (left *outcome, err error) {
 		if out.left {
 			return &out, nil
 		}
-		r.mu.Lock()
-		r.token = out.token
-		r.mu.Unlock()
+		r.keep(out)
 	}
 	id := r.request.ExistingLinkID
 	if !r.relinks() {
 		r.change(func(s *State) { s.Phase, s.Page, s.Question = Exchanging, "", nil })
-		link, err := r.exchange(ctx)
-		if err != nil {
+		if id, err = r.exchange(ctx); err != nil {
 			return nil, err
 		}
-		id = link
 	}
 	r.change(func(s *State) { s.Phase, s.Link, s.Page, s.Question = Following, id, "", nil })
 	return nil, r.follow(ctx, id)
+}
+
+// keep notes what Connect handed out, for Again.
+func (r *Run) keep(out outcome) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.got = out
 }
 
 // ask opens a session and takes the user through Connect.
@@ -282,19 +286,4 @@ func (r *Run) ask(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	return way.walk(ctx, r, session.Token)
-}
-
-// exchange turns the token into a link. An answer that never came is no reason
-// to lose the token.
-func (r *Run) exchange(ctx context.Context) (moneykit.LinkID, error) {
-	link, err := r.client.ExchangeToken(ctx, r.token)
-	if err == nil || errors.Is(err, moneykit.InvalidTokenExchange) {
-		r.mu.Lock()
-		r.token = moneykit.Secret{}
-		r.mu.Unlock()
-	}
-	if err != nil {
-		return "", err
-	}
-	return link.LinkID, nil
 }

@@ -16,7 +16,7 @@ const nowhere = "http://127.0.0.1/till"
 // [State].Question and [Run].Answer. Only the Sandbox can be asked like that. It
 // is spoken to through transport; nil stands for the default one.
 func InTerminal(ctx context.Context, client *moneykit.Client, transport http.RoundTripper, request moneykit.LinkSessionRequest) *Run {
-	return start(ctx, client, request, moneykit.Secret{}, func(*Run) (way, error) {
+	return start(ctx, client, request, outcome{}, func(*Run) (way, error) {
 		return &interview{desk: newDesk(client, transport)}, nil
 	})
 }
@@ -210,12 +210,12 @@ func (v *interview) asked() []AskedProduct {
 
 // finish hands everything in.
 func (v *interview) finish(ctx context.Context) (outcome, error) {
-	token, err := v.desk.finish(ctx, v.entered)
+	done, err := v.desk.finish(ctx, v.entered)
 	if err != nil {
 		return outcome{}, err
 	}
 	v.run.event("success", map[string]any{"institution_id": string(v.bank)})
-	return outcome{token: token}, nil
+	return done, nil
 }
 
 // entered is all that the user entered so far.
