@@ -323,7 +323,7 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 			return connect.InTerminal(ctx, c, transport(c.BaseURL()), r)
 		},
 		Browse: func(page string) error { return connect.OpenBrowser(os.Getenv, page) },
-		Tunnel: func(page string) string { return connect.Tunnel(os.Getenv, page) },
+		Tunnel: func(addresses ...string) string { return connect.Tunnel(os.Getenv, addresses...) },
 		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
 			profile, secret, given, err := keystore.FromEnv(os.Getenv)
 			return profile, moneykit.NewSecret(secret), given, err

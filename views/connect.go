@@ -288,11 +288,20 @@ func (c *connectScreen) pageActions() []ui.Action {
 		{Name: "Copy the page's address", Key: ui.Bind("c", "copy address"), Do: func() tea.Cmd { return copyText(c.state.Page, "Address") }},
 		{Name: "Open the page in a browser", Key: ui.Bind("o", "open browser"), Do: c.browse},
 	}
+	if tunnel := c.tunnel(); tunnel != "" {
+		actions = append(actions, ui.Action{Name: "Copy the SSH command that leads to the page", Key: ui.Bind("s", "copy ssh"), Do: func() tea.Cmd {
+			return copyText(tunnel, "SSH command")
+		}})
+	}
 	if !c.queue[c.at].relinks() {
 		actions = append(actions, ui.Action{Name: "Paste a token from a Connect elsewhere", Key: ui.Bind("v", "paste token"), Ask: c.askToken})
 	}
 	return actions
 }
+
+// tunnel is the command that makes the page and a Sandbox's Connect reachable from
+// where the operator sits, empty when that is here.
+func (c *connectScreen) tunnel() string { return c.app.Tunnel(c.state.Page, c.browser().Host) }
 
 // askToken takes the token of a Connect that ran elsewhere.
 func (c *connectScreen) askToken() ui.Dialog {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,7 +73,12 @@ func TestConnectOverSSH(t *testing.T) {
 			pages <- page
 			return connect.ErrRemote
 		}
-		app.Tunnel = func(string) string { return "ssh -N -L 4711:127.0.0.1:4711 demo@host" }
+		app.Tunnel = func(addresses ...string) string {
+			if len(addresses) != 2 || !strings.HasPrefix(addresses[1], "http://127.0.0.1:") {
+				t.Errorf("a tunnel to %q", addresses)
+			}
+			return "ssh -N -L 4711:127.0.0.1:4711 demo@host"
+		}
 	})
 	tm.inBrowser()
 	tm.sees("computer in front of you")
@@ -82,6 +88,8 @@ func TestConnectOverSSH(t *testing.T) {
 	tm.sees(qr.Lines(page)[5])
 	tm.key('c')
 	tm.sees("Address copied")
+	tm.key('s')
+	tm.sees("SSH command copied")
 	v := connecttest.Visit(t, page)
 	token := v.Links() // in another place, that tells nobody
 	tm.key('v')

@@ -63,7 +63,7 @@ func (c ConnectCommand) Run(ctx context.Context, app *App, out, progress io.Writ
 	}
 	run := s.begin(ctx, l)
 	defer run.Cancel()
-	teller := &teller{command: c, app: app, out: out, progress: progress}
+	teller := &teller{command: c, app: app, host: s.browser().Host, out: out, progress: progress}
 	for seen := 0; ; {
 		state, err := run.Next(ctx, seen)
 		if err != nil {
@@ -81,6 +81,7 @@ func (c ConnectCommand) Run(ctx context.Context, app *App, out, progress io.Writ
 type teller struct {
 	command       ConnectCommand
 	app           *App
+	host          string // of Connect
 	out, progress io.Writer
 	phase         connect.Phase
 	events        int
@@ -143,7 +144,7 @@ func (t *teller) page(s connect.State) {
 	if s.NoOAuth != "" {
 		t.write(record{}, "banks with a login page of their own cannot come back to till: "+s.NoOAuth)
 	}
-	if tunnel := t.app.Tunnel(s.Page); tunnel != "" {
+	if tunnel := t.app.Tunnel(s.Page, t.host); tunnel != "" {
 		t.write(record{}, "it answers on this computer only; to reach it, run there: "+tunnel)
 	}
 	if browse := t.app.Browse; !t.command.Print {

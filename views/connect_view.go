@@ -156,7 +156,7 @@ func (c *connectScreen) inBrowser(w int) []string {
 	for _, part := range cell.Wrap(page, w) {
 		lines = append(lines, c.theme.Link(theme.Accent, part, page))
 	}
-	if tunnel := c.app.Tunnel(page); tunnel != "" {
+	if tunnel := c.tunnel(); tunnel != "" {
 		lines = append(lines, "")
 		lines = append(lines, c.paragraphs(w,
 			form.Paragraph{Text: "It answers on this computer only. Run this there first, so that it can be reached:", Role: theme.Text},

@@ -178,7 +178,7 @@ func testApp(t *testing.T, w *wire, s *sandbox.Sandbox, controls *Controls) *App
 			return connect.InTerminal(ctx, c, w, r)
 		},
 		Browse: func(string) error { return connect.ErrNoDisplay },
-		Tunnel: func(string) string { return "" },
+		Tunnel: func(...string) string { return "" },
 		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
 			return keystore.Profile{}, moneykit.Secret{}, false, nil
 		},

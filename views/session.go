@@ -34,9 +34,9 @@ type App struct {
 	// Browse opens a page in the operator's browser. It may return only when that
 	// ends.
 	Browse func(page string) error
-	// Tunnel is the command that makes a page of this computer reachable from where
-	// the operator sits, empty when that is here.
-	Tunnel func(page string) string
+	// Tunnel is the command that makes addresses of this computer reachable from
+	// where the operator sits, empty when that is here.
+	Tunnel func(addresses ...string) string
 	// Environment returns a profile given by environment variables, if any.
 	Environment func() (keystore.Profile, moneykit.Secret, bool, error)
 	// Calls holds the last requests of every client that Client built.

@@ -36,28 +36,35 @@ func OpenBrowser(getenv func(string) string, page string) error {
 // hush keeps what a browser prints off the terminal.
 var hush = sync.OnceFunc(func() { browser.Stdout, browser.Stderr = io.Discard, io.Discard })
 
-// Tunnel returns the command that makes a page of this computer reachable from
-// the one that its user came from by SSH, empty when they did not.
-func Tunnel(getenv func(string) string, page string) string {
-	at := remote(getenv)
-	u, err := url.Parse(page)
-	if at == "" || err != nil {
+// Tunnel returns the command that makes what this computer answers at addresses
+// reachable from the one that its user came from by SSH, empty when they did not
+// come by SSH. Addresses of other computers need none.
+func Tunnel(getenv func(string) string, addresses ...string) string {
+	if remote(getenv) == "" {
+		return ""
+	}
+	command := "ssh -N"
+	for _, address := range addresses {
+		if u, err := url.Parse(address); err == nil && isLoopback(u.Hostname()) {
+			port := cmp.Or(u.Port(), "80")
+			command += " -L " + port + ":" + net.JoinHostPort(u.Hostname(), port)
+		}
+	}
+	if command == "ssh -N" {
 		return ""
 	}
 	// SSH_CONNECTION holds the addresses and ports of both ends.
-	ends := strings.Fields(getenv("SSH_CONNECTION"))
-	server, port := "HOST", ""
-	if len(ends) == 4 {
+	server := "HOST"
+	if ends := strings.Fields(getenv("SSH_CONNECTION")); len(ends) == 4 {
 		server = ends[2]
 		if ends[3] != "22" {
-			port = " -p " + ends[3]
+			command += " -p " + ends[3]
 		}
 	}
 	if user := getenv("USER"); user != "" {
 		server = user + "@" + server
 	}
-	from := cmp.Or(u.Port(), "80")
-	return "ssh -N -L " + from + ":" + net.JoinHostPort(u.Hostname(), from) + port + " " + server
+	return command + " " + server
 }
 
 func remote(getenv func(string) string) string {

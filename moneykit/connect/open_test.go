@@ -103,6 +103,20 @@ func TestTunnel(t *testing.T) {
 	}
 }
 
+// A Sandbox on this computer has to be reached, too.
+func TestTunnelToTwoPlaces(t *testing.T) {
+	env := from("USER", "ann", "SSH_CONNECTION", "198.51.100.2 50022 192.0.2.7 2222")
+	if got, want := connect.Tunnel(env, address, "http://127.0.0.1:8787"), "ssh -N -L 4711:127.0.0.1:4711 -L 8787:127.0.0.1:8787 -p 2222 ann@192.0.2.7"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := connect.Tunnel(env, address, connect.DefaultHost), "ssh -N -L 4711:127.0.0.1:4711 -p 2222 ann@192.0.2.7"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := connect.Tunnel(env, connect.DefaultHost); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestHostOf(t *testing.T) {
 	for api, want := range map[string]string{
 		"https://api.moneykit.com":         connect.DefaultHost,
