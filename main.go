@@ -92,7 +92,7 @@ func command() *cobra.Command {
 		Short: "See every MoneyKit link and its state, and act on it",
 		Long: "till is a terminal explorer for MoneyKit: every bank link and its state, down to accounts, " +
 			"balances and what changed in the transactions, with refresh, relink and disconnect on the spot.",
-		Example: "till --sandbox\ntill --profile acme\ntill link mk_eqkWN34UEoa2NpQ",
+		Example: "till --sandbox\ntill --profile acme\ntill link mk_eqkWN34UEoa2NpQ\ntill link new",
 		Args:    cobra.ArbitraryArgs,
 		Run: func(c *cobra.Command, args []string) {
 			leave(noArguments(args))
@@ -106,10 +106,10 @@ func command() *cobra.Command {
 	})
 	link := &cobra.Command{
 		Use:   "link ID",
-		Short: "Open one link by its id",
+		Short: "Open one link by its id; new connects a bank, relink mends a link",
 		Args:  cobra.ArbitraryArgs,
 		Run: func(c *cobra.Command, args []string) {
-			id, err := oneLink(args)
+			id, err := oneLink("till link", args)
 			leave(err)
 			leave(explore(c.Context(), f, id))
 		},
@@ -156,7 +156,7 @@ func connectCommands(f *flags) []*cobra.Command {
 		Use: "relink ID", Short: "Let a link's customer log in at the bank again", Args: cobra.ArbitraryArgs,
 		Example: "till link relink mk_eqkWN34UEoa2NpQ",
 		Run: func(c *cobra.Command, args []string) {
-			id, err := oneLink(args)
+			id, err := oneLink("till link relink", args)
 			leave(err)
 			in.Link = id
 			run(c)
@@ -251,9 +251,9 @@ func noArguments(args []string) error {
 	return nil
 }
 
-func oneLink(args []string) (moneykit.LinkID, error) {
+func oneLink(command string, args []string) (moneykit.LinkID, error) {
 	if len(args) != 1 {
-		return "", usageError{errors.New("till link takes one link id, such as till link mk_eqkWN34UEoa2NpQ")}
+		return "", usageError{fmt.Errorf("%[1]s takes one link id, such as %[1]s mk_eqkWN34UEoa2NpQ", command)}
 	}
 	if err := views.ValidLinkID(args[0]); err != nil {
 		return "", usageError{err}

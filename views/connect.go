@@ -24,6 +24,7 @@ type linking struct {
 	name       string // of the institution, safe to draw; empty for a new link
 	request    moneykit.LinkSessionRequest
 	inTerminal bool
+	asked      *NewLink // what the request was made of, nil for a relink
 }
 
 func (l linking) relinks() bool { return l.request.ExistingLinkID != "" }
@@ -89,6 +90,7 @@ type connectScreen struct {
 
 	form     *form.Dialog      // the question on screen
 	question *connect.Question // that form asks
+	typed    bool              // something into it
 	page     string            // that a browser was opened on
 	unopened error             // why it was not
 	feed     textPane
@@ -117,8 +119,9 @@ type (
 	// browsedMsg tells whether a browser was opened.
 	browsedMsg struct {
 		ui.To
-		page string
-		err  error
+		page  string
+		asked bool // by a key
+		err   error
 	}
 	connectTickMsg struct{ ui.To }
 )
@@ -159,15 +162,14 @@ func (c *connectScreen) Update(msg tea.Msg) tea.Cmd {
 			return c.changed(msg.state)
 		}
 	case browsedMsg:
-		if msg.page == c.page {
-			c.unopened = msg.err
-		}
+		return c.browsed(msg)
 	case connectTickMsg:
 		return c.tick()
 	case tea.KeyPressMsg:
 		if msg.String() == "esc" {
 			return c.escape()
 		}
+		c.typed = c.typed || msg.Text != ""
 		return c.toForm(msg)
 	default:
 		return c.toForm(msg)
@@ -189,6 +191,8 @@ func (c *connectScreen) escape() tea.Cmd {
 		return nil // what is begun stands for a link
 	case now.Question == nil:
 		return ui.Pop(c.to.ID)
+	case now.Question.Kind == connect.AskInstitution && c.typed:
+		return c.ask(now.Question) // without what was searched for
 	case now.Question.Back:
 		c.run.Back()
 	default:
@@ -208,7 +212,7 @@ func (c *connectScreen) changed(state connect.State) tea.Cmd {
 	}
 	if state.Page != "" && state.Page != c.page {
 		c.page = state.Page
-		cmds = append(cmds, c.browse())
+		cmds = append(cmds, c.browse(false))
 	}
 	if state.Link != "" && state.Phase != before {
 		c.watch.Look(state.Link)
@@ -249,9 +253,24 @@ func (c *connectScreen) next() tea.Cmd {
 func (c *connectScreen) over() bool { return c.at == len(c.queue) }
 
 // browse opens a browser on the run's page, if there is one to open.
-func (c *connectScreen) browse() tea.Cmd {
+func (c *connectScreen) browse(asked bool) tea.Cmd {
 	browse, page, to := c.app.Browse, c.page, c.to
-	return func() tea.Msg { return browsedMsg{to, page, browse(page)} }
+	return func() tea.Msg { return browsedMsg{to, page, asked, browse(page)} }
+}
+
+func (c *connectScreen) browsed(msg browsedMsg) tea.Cmd {
+	if msg.page != c.page {
+		return nil // of the run before
+	}
+	c.unopened = msg.err
+	c.fill()
+	switch {
+	case !msg.asked:
+		return nil
+	case msg.err != nil:
+		return ui.Toast(ui.Failure, "No browser was opened: "+explain(msg.err).what)
+	}
+	return ui.Toast(ui.Success, "The browser was told to open the page")
 }
 
 func (c *connectScreen) Actions() []ui.Action {
@@ -276,6 +295,11 @@ func (c *connectScreen) endActions() []ui.Action {
 			return tea.Sequence(ui.Pop(c.to.ID), openLink(c.session, c.state.Link))
 		}}}
 	}
+	if asked := c.queue[c.at].asked; asked != nil && !c.made() {
+		actions = append(actions, ui.Action{Name: "Change what the session asks for", Key: ui.Bind("e", "settings"), Ask: func() ui.Dialog {
+			return c.askNewLinkFurther(*asked, ui.Pop(c.to.ID))
+		}})
+	}
 	if len(c.queue) > 1 {
 		actions = append(actions, ui.Action{Name: "Go on with the next link", Key: ui.Bind("n", "next"), Do: c.next})
 	}
@@ -286,7 +310,11 @@ func (c *connectScreen) endActions() []ui.Action {
 func (c *connectScreen) pageActions() []ui.Action {
 	actions := []ui.Action{
 		{Name: "Copy the page's address", Key: ui.Bind("c", "copy address"), Do: func() tea.Cmd { return copyText(c.state.Page, "Address") }},
-		{Name: "Open the page in a browser", Key: ui.Bind("o", "open browser"), Do: c.browse},
+		{Name: "Open the page in a browser", Key: ui.Bind("o", "open browser"), Do: func() tea.Cmd { return c.browse(true) }},
+		{Name: "Leave Connect", Key: ui.Bind("esc", "leave"), Ask: func() ui.Dialog {
+			return form.Confirm("Leave Connect?", "Leave it", func() tea.Cmd { return ui.Pop(c.to.ID) }).
+				Says(theme.Text, "Its page stops working, wherever it is open.")
+		}},
 	}
 	if tunnel := c.tunnel(); tunnel != "" {
 		actions = append(actions, ui.Action{Name: "Copy the SSH command that leads to the page", Key: ui.Bind("s", "copy ssh"), Do: func() tea.Cmd {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"till/moneykit"
@@ -79,6 +80,7 @@ func (c ConnectCommand) Run(ctx context.Context, app *App, out, progress io.Writ
 
 // teller writes what has changed in a run.
 type teller struct {
+	mu            sync.Mutex // of the writers
 	command       ConnectCommand
 	app           *App
 	host          string // of Connect
@@ -124,18 +126,22 @@ var phaseWords = map[connect.Phase]string{
 func (t *teller) made(s connect.State) {
 	t.write(record{Phase: s.Phase, Link: s.Link}, "MoneyKit is fetching from the bank…")
 	if !t.command.JSON {
+		t.mu.Lock()
+		defer t.mu.Unlock()
 		_, _ = fmt.Fprintln(t.out, termsafe.Line(string(s.Link)))
 	}
 }
 
 func (t *teller) interrupted(s connect.State) error {
-	if s.Link == "" {
-		return errors.New("interrupted; no link was made")
+	err := errors.New("interrupted; no link was made")
+	if s.Link != "" {
+		if t.phase != connect.Following {
+			t.made(s)
+		}
+		err = fmt.Errorf("interrupted before link %s was connected; MoneyKit goes on without till", termsafe.Line(string(s.Link)))
 	}
-	if t.phase != connect.Following {
-		t.made(s)
-	}
-	return fmt.Errorf("interrupted before link %s was connected; MoneyKit goes on without till", termsafe.Line(string(s.Link)))
+	t.write(record{Phase: connect.Failed, Link: s.Link, Error: err.Error()}, "")
+	return err
 }
 
 // page tells where Connect is, and opens a browser unless that is not wanted.
@@ -148,7 +154,11 @@ func (t *teller) page(s connect.State) {
 		t.write(record{}, "it answers on this computer only; to reach it, run there: "+tunnel)
 	}
 	if browse := t.app.Browse; !t.command.Print {
-		go func() { _ = browse(s.Page) }() // the address is there if it fails
+		go func() {
+			if err := browse(s.Page); err != nil {
+				t.write(record{}, "no browser was opened: "+explain(err).what)
+			}
+		}()
 	}
 }
 
@@ -172,6 +182,8 @@ func (t *teller) left(exit *connect.Refusal) error {
 // write tells a script r, or a person text. A record without a phase is for
 // persons alone.
 func (t *teller) write(r record, text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if !t.command.JSON {
 		if text != "" {
 			_, _ = fmt.Fprintln(t.progress, termsafe.Line(text))

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -15,11 +16,11 @@ import (
 
 // ask shows a question as a form; nil takes the form away.
 func (c *connectScreen) ask(q *connect.Question) tea.Cmd {
-	c.question, c.form = q, nil
+	c.question, c.form, c.typed = q, nil, false
 	if q == nil {
 		return nil
 	}
-	fields, answer := fieldsOf(q)
+	fields, answer := c.fields(q)
 	run := c.run
 	c.form = form.New("", func() []huh.Field { return fields }, func() tea.Cmd {
 		run.Answer(answer())
@@ -30,17 +31,17 @@ func (c *connectScreen) ask(q *connect.Question) tea.Cmd {
 	}
 	if q.Refusal != nil {
 		f := explain(q.Refusal)
-		c.form.Says(theme.Bad, f.what).Says(theme.Muted, "request id "+f.requestID)
+		c.form.Says(theme.Bad, termsafe.Line(q.Refusal.Message)).Says(theme.Muted, "request id "+f.requestID)
 	}
 	c.form.SetTheme(c.theme)
 	return c.form.Init()
 }
 
-// fieldsOf are what a question is asked with, and how the answer is read from them.
-func fieldsOf(q *connect.Question) ([]huh.Field, func() connect.Answer) {
+// fields are what a question is asked with, and how the answer is read from them.
+func (c *connectScreen) fields(q *connect.Question) ([]huh.Field, func() connect.Answer) {
 	switch q.Kind {
 	case connect.AskInstitution:
-		return institutions(q)
+		return institutions(q, max(6, c.h-5))
 	case connect.AskPermission:
 		return permissions(q)
 	case connect.AskCredentials:
@@ -55,7 +56,7 @@ func fieldsOf(q *connect.Question) ([]huh.Field, func() connect.Answer) {
 	return text(q) // also what nobody knows yet
 }
 
-func institutions(q *connect.Question) ([]huh.Field, func() connect.Answer) {
+func institutions(q *connect.Question, room int) ([]huh.Field, func() connect.Answer) {
 	var chosen string
 	var options []huh.Option[string]
 	for _, i := range q.Institutions {
@@ -66,7 +67,7 @@ func institutions(q *connect.Question) ([]huh.Field, func() connect.Answer) {
 		options = append(options, huh.NewOption(name, string(i.ID)))
 	}
 	field := huh.NewSelect[string]().Title("Choose your institution").Options(options...).Value(&chosen).
-		Height(min(len(options)+1, 10)).Filtering(true)
+		Height(min(len(options)+1, room)).Filtering(true)
 	return []huh.Field{field}, func() connect.Answer { return connect.Answer{Institution: moneykit.InstitutionID(chosen)} }
 }
 
@@ -164,6 +165,12 @@ func shared(q *connect.Question) ([]huh.Field, func() connect.Answer) {
 		options = append(options, huh.NewOption(termsafe.Line(a.Name)+" …"+termsafe.Line(a.Mask), a.ID))
 	}
 	return []huh.Field{huh.NewMultiSelect[string]().Title("Which accounts are shared?").
-			Options(options...).Value(&ticked).Height(min(len(options)+1, 12)).Filterable(false)},
+			Options(options...).Value(&ticked).Height(min(len(options)+1, 12)).Filterable(false).
+			Validate(func(ticked []string) error {
+				if len(ticked) == 0 {
+					return errors.New("tick an account with space")
+				}
+				return nil
+			})},
 		func() connect.Answer { return connect.Answer{Accounts: append([]string{}, ticked...)} }
 }

@@ -22,8 +22,12 @@ func (w *world) login(user, password string) {
 
 // newLink begins a new link in the terminal and chooses an institution.
 func (w *world) newLink(institution string) {
+	w.newLinkAt(institution)
+}
+
+func (w *world) newLinkAt(institution string) {
 	w.Press("n", "enter", "enter", "enter")
-	w.Sees("Choose your institution", "change_screen")
+	w.Sees("session ▸ Connect")
 	w.Type(institution)
 	w.Press("enter")
 }
@@ -209,7 +213,7 @@ func TestRelinkStartsOverAfterAWrongAnswer(t *testing.T) {
 		w.login("user_good", "mfa_device")
 		w.Type("9999")
 		w.Press("enter")
-		w.Sees("user input incorrect", "device ending in")
+		w.Sees("Answer 1 is not right", "device ending in")
 		w.Type("1234")
 		w.Press("enter")
 		w.Sees("◌ connecting")
@@ -267,7 +271,7 @@ func TestMarkedLinksAreRelinkedOneAfterAnother(t *testing.T) {
 			w.login("user_good", "pass_good")
 		}
 		w.Wait(6 * time.Second)
-		w.Sees("All done", "● relinked", "○ left as it was", "esc back")
+		w.Sees("● relinked", "○ left as it was", "esc back")
 		w.Press("esc")
 		w.Sees("12 links", "12 marked")
 	})
@@ -303,7 +307,7 @@ func TestReadOnlyHasNoNewLinks(t *testing.T) {
 func TestQuittingAsksWhileConnectIsInFlight(t *testing.T) {
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.newLink("creden")
-		w.Sees("1 in flight", "Connect is in flight")
+		w.Sees("1 in flight", "Connect is open")
 		w.Press("ctrl+c")
 		w.Sees("Leave till?")
 		w.Press("esc", "esc", "esc")
@@ -379,5 +383,58 @@ func TestTheRedirectURIOfAProfileIsChanged(t *testing.T) {
 		if got := keys.Profiles()[0].RedirectURI; got != "https://shop.example/back" {
 			t.Errorf("%q", got)
 		}
+	})
+}
+
+func TestSettingsAreChangedAfterARefusal(t *testing.T) {
+	in(t, 80, 24, func(_ *testing.T, w *world) {
+		w.Press("n", "enter", "enter", "down", "down", "enter")
+		w.Type("no-bank")
+		for range 6 {
+			w.Press("enter")
+		}
+		w.Sees("does not allow this link session", "e settings")
+		w.Press("e")
+		w.Sees("more settings", "> no-bank")
+		w.Press("ctrl+u")
+		w.Type("moneykit-instant-bank")
+		for range 6 {
+			w.Press("enter")
+		}
+		w.isLinked("Instant Bank")
+		w.Press("esc")
+		w.Sees("13 links") // and not what failed before
+	})
+}
+
+func TestEscClearsASearchFirst(t *testing.T) {
+	in(t, 80, 24, func(_ *testing.T, w *world) {
+		w.Press("n", "enter", "enter", "enter")
+		w.Type("zzz")
+		w.Misses("Credentials Bank")
+		w.Press("esc")
+		w.Sees("Credentials Bank · US", "esc leave Connect")
+		w.Press("esc")
+		w.Sees("left before the end")
+	})
+}
+
+func TestNoAccountIsRefusedOnTheSpot(t *testing.T) {
+	in(t, 120, 40, func(_ *testing.T, w *world) {
+		w.newLink("creden")
+		w.Press("enter")
+		w.login("user_good", "pass_good")
+		w.Press("space", "down", "space", "down", "space", "enter")
+		w.Sees("tick an account with space", "Which accounts are shared?")
+	})
+}
+
+// The events give way where there is no room for them.
+func TestConnectInASmallTerminal(t *testing.T) {
+	in(t, 60, 16, func(_ *testing.T, w *world) {
+		w.newLinkAt("creden")
+		w.Press("enter")
+		w.Sees("Username at Credentials Bank", "Password")
+		w.Misses("EVENTS")
 	})
 }

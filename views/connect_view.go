@@ -19,8 +19,10 @@ import (
 	"till/ui/theme"
 )
 
-// widestStep is how wide the pane that tells what to do gets.
-const widestStep = 64
+const (
+	widestStep    = 64 // the pane that tells what to do gets no wider
+	narrowestFeed = 20 // the events are not shown in less
+)
 
 func (c *connectScreen) SetTheme(t *theme.Theme) {
 	c.theme = t
@@ -42,6 +44,9 @@ func (c *connectScreen) step() int {
 	if code := c.code(); code != nil {
 		step = c.w - cell.Width(paneGap) - cell.Width(code[0])
 	}
+	if c.w-step < narrowestFeed {
+		return c.w
+	}
 	return min(step, widestStep)
 }
 
@@ -58,6 +63,9 @@ func (c *connectScreen) fill() {
 func (c *connectScreen) View() string {
 	w := c.step()
 	left := c.progress(w) + "\n" + cell.Blank(w) + "\n" + cell.Block(splitLines(c.body(w, c.h-2)), w, c.h-2)
+	if w == c.w {
+		return left
+	}
 	right := c.theme.Paint(theme.Muted, cell.Fit("EVENTS", c.feed.w)) + "\n" + cell.Blank(c.feed.w) + "\n" + c.feed.view()
 	if code := c.code(); code != nil {
 		right = cell.Block(code, c.feed.w, c.h)
@@ -68,7 +76,7 @@ func (c *connectScreen) View() string {
 // progress tells how far the run is.
 func (c *connectScreen) progress(w int) string {
 	if c.over() {
-		return c.theme.Paint(theme.Strong, cell.Fit("All done", w))
+		return c.theme.Paint(theme.Strong, cell.Fit("Done", w))
 	}
 	steps := []struct {
 		word  string
@@ -230,6 +238,9 @@ func (c *connectScreen) ending(w int) []string {
 		lines = c.paragraphs(w, form.Paragraph{Text: "Connect was left before the end. Nothing was changed.", Role: theme.Warn})
 	}
 	keys := t.Paint(theme.Key, "r") + t.Paint(theme.Muted, " try again  ")
+	if c.queue[c.at].asked != nil {
+		keys += t.Paint(theme.Key, "e") + t.Paint(theme.Muted, " settings  ")
+	}
 	if c.made() {
 		keys = t.Paint(theme.Key, "enter") + t.Paint(theme.Muted, " opens it  ")
 	}

@@ -129,7 +129,7 @@ func TestFailedActionsLeaveTheLinkAlone(t *testing.T) {
 		w.wire.breaks(http.MethodPost, "/link-session", status(403, `{"error_code":"link_session_error.forbidden_config","error_message":"not for you"}`))
 		w.at(t, 4)
 		w.Press("R", "enter")
-		w.Sees("not for you", "req_broken", "r try again")
+		w.Sees("does not allow this link session", "req_broken", "r try again")
 		w.Press("esc")
 		w.wire.breaks(http.MethodPost, "/products", status(500, `{}`))
 		w.at(t, 1)

@@ -42,7 +42,7 @@ func everyScreen(t *testing.T) []struct {
 	profiles := newProfiles(s.app)
 	profiles.data.loaded, profiles.data.value = true, profileRows{{embedded: true}}
 	profiles.table.SetSource(profiles.data.value)
-	connecting := newConnect(s, linking{}, linking{})
+	connecting := newConnect(s, linking{asked: &NewLink{}}, linking{})
 	connecting.state = connect.State{Phase: connect.Failed, Page: "http://127.0.0.1:1/x"}
 	shell := ui.NewShell(t.Context(), newWelcome(s.app, ""))
 	return []struct {

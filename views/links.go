@@ -264,7 +264,7 @@ func (l *linksScreen) Status() ui.Status {
 	jobs := l.rows.refreshing()
 	count, job := len(jobs), jobLine(jobs, time.Now())
 	if l.linkInFlight() {
-		count, job = count+1, cmp.Or(job, "◌ Connect is in flight")
+		count, job = count+1, cmp.Or(job, "◌ Connect is open")
 	}
 	return ui.Status{Chips: l.chips(l.trouble, count), Jobs: count, Job: job}
 }

@@ -86,6 +86,9 @@ func (l *linksScreen) marked() []watch.Snapshot {
 
 // markActions mark links for what is done with many at once.
 func (l *linksScreen) markActions() []ui.Action {
+	if l.app.ReadOnly {
+		return nil // nothing could be done with them
+	}
 	actions := []ui.Action{
 		{Name: "Mark the link, or unmark it", Key: ui.Bind("space", "mark"), Disabled: l.none, Do: func() tea.Cmd {
 			l.rows.mark(l.table.Cursor())

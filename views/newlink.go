@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -100,11 +101,16 @@ func validWebhook(address string) error {
 
 func validProducts(names []string) error {
 	for _, name := range names {
-		if !slices.Contains(linkables(), moneykit.Product(name)) {
-			return errors.New("a new link takes the products " + productNames(linkables()) + ", not " + name)
+		if !slices.Contains(linkables(), productOf(name)) {
+			return fmt.Errorf("a new link takes the products %s, not %q", strings.Trim(fmt.Sprint(linkables()), "[]"), name)
 		}
 	}
 	return nil
+}
+
+// productOf reads a product as people write it.
+func productOf(name string) moneykit.Product {
+	return moneykit.Product(strings.NewReplacer(" ", "_", "-", "_").Replace(strings.TrimSpace(name)))
 }
 
 // linkables are the products that a session can ask for.
@@ -136,14 +142,18 @@ func (s *session) askNewLink() ui.Dialog {
 		}
 	}, func() tea.Cmd {
 		if place == furtherOn {
-			return ui.Open(s.askNewLinkFurther(n))
+			return ui.Open(s.askNewLinkFurther(n, nil))
 		}
-		return connecting(s, linking{request: n.Request(), inTerminal: place == here})
+		return connecting(s, newLinking(n, place))
 	}).Leads().Says(theme.Muted, "A link session is opened, and the customer goes through Connect.")
 }
 
-// askNewLinkFurther asks for the rest.
-func (s *session) askNewLinkFurther(n NewLink) ui.Dialog {
+func newLinking(n NewLink, place string) linking {
+	return linking{request: n.Request(), inTerminal: place == here, asked: &n}
+}
+
+// askNewLinkFurther asks for the rest. before is done before the run begins.
+func (s *session) askNewLinkFurther(n NewLink, before tea.Cmd) ui.Dialog {
 	place := s.places()[0].Value
 	return form.New("New link: more settings", func() []huh.Field {
 		return []huh.Field{
@@ -157,6 +167,6 @@ func (s *session) askNewLinkFurther(n NewLink) ui.Dialog {
 			huh.NewSelect[string]().Title("Go through Connect").Options(s.places()...).Value(&place),
 		}
 	}, func() tea.Cmd {
-		return connecting(s, linking{request: n.Request(), inTerminal: place == here})
+		return tea.Sequence(before, connecting(s, newLinking(n, place)))
 	}).Leads()
 }

@@ -99,7 +99,7 @@ func (s *session) relinking(link watch.Snapshot, place string, added ...string) 
 func products(names []string, how moneykit.ProductSettings) map[moneykit.Product]moneykit.ProductSettings {
 	all := make(map[moneykit.Product]moneykit.ProductSettings, len(names))
 	for _, name := range names {
-		all[moneykit.Product(name)] = how
+		all[productOf(name)] = how
 	}
 	return all
 }

@@ -159,7 +159,7 @@ func TestWrongUsage(t *testing.T) {
 		"short user":       {[]string{"link", "new", "--user", "abc"}, "4 to 150 characters"},
 		"bad webhook":      {[]string{"link", "new", "--webhook", "nonsense"}, "a webhook is a URL"},
 		"unknown country":  {[]string{"link", "new", "--country", "XX"}, "the countries are US, GB and CA"},
-		"relink nothing":   {[]string{"link", "relink"}, "takes one link id"},
+		"relink nothing":   {[]string{"link", "relink"}, "till link relink takes one link id, such as till link relink mk_"},
 		"relink read-only": {[]string{"link", "relink", "--read-only", "mk_1"}, "--read-only forbids"},
 		"both at once":     {[]string{"link", "new", "--sandbox", "--profile", "x"}, "exclude each other"},
 		"sandbox alone":    {[]string{"sandbox"}, "till sandbox serve serves it"},
