@@ -216,7 +216,7 @@ func (c *connectScreen) changed(state connect.State) tea.Cmd {
 	}
 	if state.Link != "" && state.Phase != before {
 		c.watch.Look(state.Link)
-		cmds = append(cmds, remember(c.ctx, c.mirror.Store(), state.Link))
+		cmds = append(cmds, remember(c.session.ctx, c.mirror.Store(), state.Link))
 	}
 	if !state.Phase.Over() {
 		return tea.Batch(append(cmds, c.follow(state.Version))...)
