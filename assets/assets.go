@@ -24,7 +24,8 @@ var Words embed.FS
 var Pages embed.FS
 
 // Launcher holds the page that till serves around Connect:
-// launcher/launcher.html, a template of html/template, with its script and style.
+// launcher/launcher.html, a template of html/template, with its script and style,
+// and launcher/claimed.html, for all browsers but the first.
 //
 //go:embed launcher
 var Launcher embed.FS

@@ -29,7 +29,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -121,11 +120,3 @@ func (c *Client) ClientID() string { return c.clientID }
 
 // Drift lists what the answers so far held that the contract does not know.
 func (c *Client) Drift() []Drift { return c.drift.Found() }
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"till/moneykit/internal/loopback"
 )
 
 // What a client does unless an option says otherwise.
@@ -44,7 +46,7 @@ func WithBaseURL(raw string) Option {
 		if base.Host == "" || base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
 			return fmt.Errorf("moneykit: base URL %q has to be scheme, host and path alone", base.Redacted())
 		}
-		if base.Scheme != "https" && (base.Scheme != "http" || !loopback(base.Hostname())) {
+		if base.Scheme != "https" && (base.Scheme != "http" || !loopback.Host(base.Hostname())) {
 			return fmt.Errorf("moneykit: base URL %q has to be https (http is for loopback only)", base.Redacted())
 		}
 		c.base = base

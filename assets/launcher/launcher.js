@@ -5,6 +5,7 @@ const connect = new URL(config.connect).origin; // as browsers write it
 let frame = null;
 let told = Promise.resolve(); // that all messages so far have arrived
 let over = false; // Connect has told how it ended
+const pauses = [500, 1000, 2000, 4000, 8000]; // before till is tried again, in milliseconds
 
 function show(title, text) {
   frame?.remove();
@@ -14,22 +15,48 @@ function show(title, text) {
   document.getElementById("title").focus();
 }
 
-/** Passes a message on to till, after those before it. */
+/** Posts a message to till, again for some time when the network fails. */
+async function post(body, [pause, ...later] = pauses) {
+  try {
+    return await fetch(config.tell, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal: AbortSignal.timeout(10_000) });
+  } catch (error) {
+    if (!pause) throw error;
+    await new Promise((resume) => { setTimeout(resume, pause); });
+    return post(body, later);
+  }
+}
+
+/** Passes a message on to till, after those before it. The promise is for the answer's status. */
 function tell(type, data) {
   told = told.then(async () => {
-    const body = JSON.stringify({ page: config.page, type, data });
-    const answer = await fetch(config.tell, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    const spared = type === "link.event" && [400, 413].includes(answer.status); // an event that till cannot read
-    if (!answer.ok && !spared) throw new Error(String(answer.status));
+    const { ok, status } = await post(JSON.stringify({ page: config.page, type, data }));
+    const spared = type === "link.event" && [400, 413].includes(status); // an event that till cannot read
+    const older = type === "link.exit" && status === 409; // than the page that Connect goes on in
+    if (!ok && !spared && !older) throw new Error(String(status));
+    return status;
   });
-  told.catch(() => show("till is not waiting any more", "This run has ended. Go back to the terminal and begin again."));
+  told.catch(() => giveUp(type, data));
   return told;
+}
+
+/** Shows that till does not take a message. A new link's token is not lost with it. */
+function giveUp(type, data) {
+  const token = type === "link.complete" && !config.relink && data?.exchangeableToken;
+  if (token) {
+    show("till cannot be reached", "If the terminal still waits, press v there and paste this token:");
+    document.getElementById("token").textContent = token;
+  } else {
+    show("till is not waiting any more", "Go back to the terminal and begin again.");
+  }
 }
 
 /** Passes on how Connect ended, and shows that. What it tells later does not matter. */
 function end(type, data, title, text) {
   over = true;
-  tell(type, data).then(() => show(title, text), () => {});
+  tell(type, data).then((status) => {
+    if (status === 409) show("Connect goes on in another tab", "This one can be closed.");
+    else show(title, text);
+  }, () => {});
 }
 
 function open() {

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/cli/browser"
+
+	"till/moneykit/internal/loopback"
 )
 
 // Why no browser is opened.
@@ -45,7 +47,7 @@ func Tunnel(getenv func(string) string, addresses ...string) string {
 	}
 	command := "ssh -N"
 	for _, address := range addresses {
-		if u, err := url.Parse(address); err == nil && isLoopback(u.Hostname()) {
+		if u, err := url.Parse(address); err == nil && loopback.Host(u.Hostname()) {
 			port := cmp.Or(u.Port(), "80")
 			command += " -L " + port + ":" + net.JoinHostPort(u.Hostname(), port)
 		}

@@ -100,7 +100,7 @@ change_screen {"current_screen_name":"success"}
 			v := old.tab()
 			v.in("institution")
 			old.closes()
-			old.reads("You left Connect")
+			old.reads("Connect goes on in another tab")
 			if s := v.run.State(); s.Phase != connect.Asking {
 				t.Fatalf("%+v", s)
 			}
@@ -112,6 +112,7 @@ change_screen {"current_screen_name":"success"}
 			v.in("institution")
 			newer := v.tab()
 			newer.in("institution")
+			newer.hurries()
 			v.chooses(instantBank)
 			v.linked(instantBank)
 			newer.chooses(instantBank) // whose session is used
@@ -135,9 +136,96 @@ change_screen {"current_screen_name":"success"}
 		"a run that was cancelled": func(t *testing.T, browser context.Context) {
 			v := visits(t, browser, at(""), "")
 			v.in("institution")
+			v.hurries()
 			v.run.Cancel()
 			v.chooses(credentialsBank)
 			v.reads("till is not waiting any more")
+			v.waits(`String(waited) === "500,1000,2000,4000,8000"`)
+		},
+		"a network that fails for a while": func(t *testing.T, browser context.Context) {
+			v := visits(t, browser, at(""), "")
+			v.in("institution")
+			v.hurries()
+			v.does(chromedp.Evaluate[chromedp.Void](`
+				window.fails = 5; window.reach = fetch;
+				window.fetch = (...call) => fails-- > 0 ? Promise.reject(new TypeError("Failed to fetch")) : reach(...call)`))
+			v.chooses(instantBank)
+			s := v.linked(instantBank)
+			if got := story(s.Events); !strings.HasPrefix(got, "open {\"mode\":\"start\"}\nchange_screen {\"current_screen_name\":\"institution\"}\nselect_institution ") {
+				t.Error(got)
+			}
+			v.waits(`String(waited).startsWith("500,1000,2000,4000,8000")`)
+		},
+		"a network that fails for good": func(t *testing.T, browser context.Context) {
+			v := visits(t, browser, at(""), "")
+			v.in("institution")
+			v.hurries()
+			v.does(chromedp.Evaluate[chromedp.Void](`window.fetch = () => Promise.reject(new TypeError("Failed to fetch"))`))
+			v.tells("link.complete", `{ exchangeableToken: "mk_ex_<b>1" }`)
+			v.reads("till cannot be reached")
+			v.waits(`document.getElementById("token").textContent === "mk_ex_<b>1" && document.getElementById("text").textContent.includes("press v")`)
+			v.waits(`getSelection().selectAllChildren(document.getElementById("token")) || String(getSelection()) === "mk_ex_<b>1"`)
+		},
+		"a relink in a network that fails for good": func(t *testing.T, browser context.Context) {
+			v := visits(t, browser, moneykit.LinkSessionRequest{ExistingLinkID: moneykit.LinkID(sandbox.New().LinkIDs()[3])}, "")
+			v.in("credentials")
+			v.hurries()
+			v.does(chromedp.Evaluate[chromedp.Void](`window.fetch = () => Promise.reject(new TypeError("Failed to fetch"))`))
+			v.tells("link.complete", `{ exchangeableToken: "mk_ex_1" }`) // which nobody could paste
+			v.reads("till is not waiting any more")
+			v.waits(`!document.getElementById("token").textContent`)
+		},
+		"answers that are no": func(t *testing.T, browser context.Context) {
+			v := visits(t, browser, at(""), "")
+			for _, x := range []struct {
+				status            int
+				kind, data, reads string
+			}{
+				{404, "link.event", `{ name: "x" }`, "till is not waiting any more"},
+				{403, "link.event", `{ name: "x" }`, "till is not waiting any more"},
+				{410, "link.exit", `{ error: null }`, "till is not waiting any more"},
+				{400, "link.exit", `{ error: null }`, "till is not waiting any more"},
+				{400, "relink.complete", `{}`, "till is not waiting any more"},
+				{400, "link.complete", `{}`, "till is not waiting any more"},
+				{400, "link.complete", `{ exchangeableToken: "mk_ex_1" }`, "till cannot be reached"},
+				{404, "link.complete", `{ exchangeableToken: "mk_ex_1" }`, "till cannot be reached"},
+			} {
+				v.in("institution")
+				v.hurries()
+				v.does(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`window.asked = 0; window.fetch = () => { asked++; return Promise.resolve(new Response("", { status: %d })); }`, x.status)))
+				v.tells(x.kind, x.data)
+				v.reads(x.reads)
+				v.waits("asked === 1 && waited.length === 0")
+				v.does(chromedp.Reload())
+			}
+		},
+		"an event that till cannot read": func(t *testing.T, browser context.Context) {
+			v := visits(t, browser, at(""), "")
+			v.in("institution")
+			v.tells("link.event", `{}`)
+			v.chooses(instantBank)
+			v.linked(instantBank)
+		},
+		"a token behind an event that does not arrive": func(t *testing.T, browser context.Context) {
+			v := visits(t, browser, at(""), "")
+			v.in("institution")
+			v.hurries()
+			v.does(chromedp.Evaluate[chromedp.Void](`window.fetch = () => Promise.reject(new TypeError("Failed to fetch"))`))
+			v.tells("link.event", `{ name: "x" }`, "link.complete", `{ exchangeableToken: "mk_ex_1" }`)
+			v.reads("till cannot be reached")
+			v.waits(`document.getElementById("token").textContent === "mk_ex_1"`)
+		},
+		"another browser": func(t *testing.T, browser context.Context) {
+			v := visits(t, browser, at(""), "")
+			v.in("institution")
+			other := *v
+			ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+			t.Cleanup(cancel)
+			other.ctx = ctx
+			other.does(chromedp.Navigate(v.asked.Page))
+			other.waits(`document.body.innerText.includes("was opened in another browser before")`)
+			v.closes()
+			v.left("")
 		},
 		"coming back in the same tab": func(t *testing.T, browser context.Context) {
 			v := visits(t, browser, at(oauthBank), "")
@@ -179,23 +267,18 @@ change_screen {"current_screen_name":"success"}
 				t.Error(got)
 			}
 		},
-		"a frame that is not Connect any more": func(t *testing.T, browser context.Context) {
+		"messages of the right window from elsewhere, and the other way round": func(t *testing.T, browser context.Context) {
 			v := visits(t, browser, at(""), "")
 			v.in("institution")
-			v.does(chromedp.Evaluate[chromedp.Void](`
-				window.frame = document.querySelector("iframe"); window.before = frame.src; window.seen = 0;
-				addEventListener("message", () => { seen++; }); frame.src = "about:blank"`))
-			v.waits(`frame.contentDocument?.URL === "about:blank"`)
-			frames, err := chromedp.Run(v.ctx, chromedp.Nodes(chromedp.CSS("iframe"), chromedp.Populate(1, true)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			const post = `parent.postMessage({ moneykit: true, type: "link.event", data: { name: "evil" } }, "*"), true`
-			if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool](post, chromedp.WithPollingInFrame(frames[0]))); err != nil {
-				t.Fatal(err)
-			}
-			v.waits("seen > 0")
-			v.does(chromedp.Evaluate[chromedp.Void]("frame.src = before; undefined"))
+			v.does(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+				const frame = document.querySelector("iframe").contentWindow, connect = %q;
+				const says = (origin, source) => dispatchEvent(new MessageEvent("message", {
+					origin, source, data: { moneykit: true, type: "link.event", data: { name: "evil" } },
+				}));
+				for (const origin of ["null", "", location.origin, connect + "0", connect + ".evil.example"]) says(origin, frame);
+				says(connect, window);
+				says(connect, null);
+			} undefined`, v.api)))
 			v.chooses(instantBank)
 			if got := story(v.linked(instantBank).Events); strings.Contains(got, "evil") {
 				t.Error(got)
@@ -236,8 +319,34 @@ func (v *visitor) goesToTheBank(decision string) {
 	if err != nil {
 		v.Fatal(err)
 	}
+	v.tells("link.event", `{ name: "open_oauth" }`)
+	v.until(func(s connect.State) bool { return strings.Contains(story(s.Events), "open_oauth") })
 	v.does(chromedp.Navigate(v.api+"/connect/bank/"+url.PathEscape(token)), chromedp.Click(chromedp.CSS(`button[value="`+decision+`"]`), chromedp.NodeVisible))
 	v.until(func(s connect.State) bool { return strings.Contains(story(s.Events), `"continue"`) })
+}
+
+// tells the page messages, each a kind and data, as Connect in its frame does.
+func (v *visitor) tells(messages ...string) {
+	v.Helper()
+	const dispatch = `dispatchEvent(new MessageEvent("message", { origin: new URL(frame.src).origin, source: frame.contentWindow, data: { moneykit: true, type: %q, data: %s } }));`
+	script := `{ const frame = document.querySelector("iframe");`
+	for i := 0; i < len(messages); i += 2 {
+		script += fmt.Sprintf(dispatch, messages[i], messages[i+1])
+	}
+	v.does(chromedp.Evaluate[chromedp.Void](script + "} undefined"))
+}
+
+// hurries lets the page repeat messages at once, and notes how long it would have
+// waited.
+func (v *visitor) hurries() {
+	v.Helper()
+	v.does(chromedp.Evaluate[chromedp.Void](`
+		window.waited = []; window.later = setTimeout;
+		window.setTimeout = (then, time) => {
+			if (![500, 1000, 2000, 4000, 8000].includes(time)) return later(then, time);
+			waited.push(time);
+			return later(then);
+		}; undefined`))
 }
 
 // opens a window from the page.

@@ -2,7 +2,7 @@ package connect
 
 import (
 	"bufio"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -59,6 +59,34 @@ type clocked struct {
 	box  http.RoundTripper
 	page *launcher
 	pipe *pipes
+}
+
+// head is what a message of the page begins with.
+func (c *clocked) head() string {
+	return "POST " + c.page.path + " HTTP/1.1\r\nHost: " + c.page.host + "\r\nOrigin: " + c.page.origin +
+		"\r\nCookie: " + c.page.name + "=" + c.page.cookie + "\r\nContent-Type: application/json\r\n"
+}
+
+// taken wants the answer that a message was taken.
+func (c *clocked) taken(conn net.Conn) {
+	c.Helper()
+	if res, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || res.StatusCode != http.StatusNoContent {
+		c.Fatal(res, err)
+	}
+}
+
+func complete(token moneykit.Secret) []byte {
+	return []byte(`{"page":1,"type":"link.complete","data":{"exchangeableToken":"` + token.Reveal() + `"}}`)
+}
+
+// goesThrough makes a link at Instant Bank, and returns its token.
+func (c *clocked) goesThrough() moneykit.Secret {
+	c.Helper()
+	token, err := newDesk(c.client, c.box).finish(c.Context(), entered{session: c.page.session, institution: "moneykit-instant-bank"})
+	if err != nil {
+		c.Fatal(err)
+	}
+	return token.token
 }
 
 // onClock runs test once the page is up.
@@ -124,12 +152,12 @@ func TestPageGoesAwayWhileSomebodyIsOnIt(t *testing.T) {
 // Whoever is slow is not waited for.
 func TestSlowRequests(t *testing.T) {
 	for name, x := range map[string]struct {
-		sends string // %s are path, host and origin
+		sends string // %s is what a message begins with
 		after time.Duration
 	}{
 		"nothing":       {"", 5 * time.Second},
-		"half a header": {"POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n", 5 * time.Second},
-		"half a body":   {"POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{", 10 * time.Second},
+		"half a header": {"%s", 5 * time.Second},
+		"half a body":   {"%sContent-Length: 9\r\n\r\n{", 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onClock(t, func(c *clocked) {
@@ -138,7 +166,7 @@ func TestSlowRequests(t *testing.T) {
 				defer func() { _ = conn.Close() }()
 				began := time.Now()
 				if x.sends != "" {
-					_, _ = fmt.Fprintf(conn, x.sends, c.page.path, c.page.host, c.page.origin)
+					_, _ = fmt.Fprintf(conn, x.sends, c.head())
 				}
 				text, err := io.ReadAll(conn)
 				if err != nil || time.Since(began) != x.after {
@@ -155,20 +183,76 @@ func TestSlowRequests(t *testing.T) {
 // From the page to the connected link, on the wire.
 func TestTheWholeWay(t *testing.T) {
 	onClock(t, func(c *clocked) {
-		done, err := newDesk(c.client, c.box).finish(c.Context(), entered{session: c.page.session, institution: "moneykit-instant-bank"})
-		if err != nil {
-			c.Fatal(err)
-		}
+		done := c.goesThrough()
 		conn := c.pipe.dial()
 		defer func() { _ = conn.Close() }()
-		body, _ := json.Marshal(message{Page: 1, Type: "link.complete", Data: json.RawMessage(`{"exchangeableToken":"` + done.token.Reveal() + `"}`)})
-		_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", c.page.path, c.page.host, c.page.origin, len(body), body)
-		if res, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || res.StatusCode != http.StatusNoContent {
-			c.Fatal(res, err)
-		}
+		body := complete(done)
+		_, _ = fmt.Fprintf(conn, "%sContent-Length: %d\r\n\r\n%s", c.head(), len(body), body)
+		c.taken(conn)
 		<-c.over
 		if s := c.State(); s.Phase != Connected || s.Last == nil || s.Last.InstitutionID != "moneykit-instant-bank" {
 			c.Errorf("%+v", s)
 		}
 	})
+}
+
+// While the last answers go out the page is gone, and a token that comes with
+// them counts.
+func TestTokenThatComesAsThePageGoesAway(t *testing.T) {
+	onClock(t, func(c *clocked) {
+		token := c.goesThrough()
+		body := complete(token)
+		conn := c.pipe.dial()
+		defer func() { _ = conn.Close() }()
+		_, _ = fmt.Fprintf(conn, "%sContent-Length: %d\r\n\r\n%s", c.head(), len(body), body[:9])
+		synctest.Wait()
+		if err := c.page.hear([]byte(`{"type":"link.exit","data":{"error":null}}`)); err != nil {
+			c.Fatal(err)
+		}
+		synctest.Wait()
+		if s := c.State(); s.Phase != Asking || s.Page != "" || c.Paste(token) {
+			c.Errorf("%+v", s)
+		}
+		_, _ = conn.Write(body[9:])
+		c.taken(conn)
+		<-c.over
+		if s := c.State(); s.Phase != Connected {
+			c.Errorf("%+v", s)
+		}
+	})
+}
+
+// However a walk ends, a token that came by then counts.
+func TestTokenCountsBeforeAllElse(t *testing.T) {
+	token := moneykit.NewSecret("mk_ex_1")
+	for name, comes := range map[string]func(*launcher){
+		"completed": func(l *launcher) { _ = l.hear(complete(token)) },
+		"pasted":    func(l *launcher) { l.run.pasted <- token },
+	} {
+		for why, end := range map[string]func(context.Context, *launcher) (context.Context, context.CancelFunc){
+			"left": func(ctx context.Context, l *launcher) (context.Context, context.CancelFunc) {
+				_ = l.hear([]byte(`{"page":1,"type":"link.exit","data":{"error":null}}`))
+				return ctx, func() {}
+			},
+			"time-out": func(ctx context.Context, _ *launcher) (context.Context, context.CancelFunc) {
+				return context.WithDeadline(ctx, time.Now().Add(-time.Second))
+			},
+			"cancel": func(ctx context.Context, _ *launcher) (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(ctx)
+				cancel()
+				return ctx, cancel
+			},
+		} {
+			for range 20 { // since which is seen first is chance
+				l := listening(false, 1)
+				ctx, cancel := end(t.Context(), l)
+				comes(l)
+				out, err := l.walk(ctx, l.run, moneykit.Secret{})
+				cancel()
+				if err != nil || out.left || !out.token.Equal(token) {
+					t.Fatalf("%s, %s: %+v, %v", name, why, out, err)
+				}
+			}
+		}
+	}
 }

@@ -24,7 +24,10 @@ type message struct {
 	Data json.RawMessage `json:"data"`
 }
 
-var errMessage = errors.New("not a message of Connect")
+var (
+	errMessage = errors.New("not a message of Connect")
+	errOlder   = errors.New("a message of an older page")
+)
 
 // take acts on a message from Connect. It returns the outcome that ends the walk,
 // nil when it goes on. last tells that the message is from the page opened last:
@@ -38,19 +41,22 @@ func (r *Run) take(m message, last bool) (*outcome, error) {
 		}
 		r.event(e.Name, e.Properties)
 	case "link.complete":
+		if r.relinks() {
+			return &outcome{}, nil
+		}
 		var data struct {
-			Token string `json:"exchangeableToken"`
+			Token string          `json:"exchangeableToken"`
+			Link  moneykit.LinkID `json:"link_id"`
 		}
 		if json.Unmarshal(m.Data, &data) != nil || data.Token == "" {
 			return nil, errMessage
 		}
-		if !r.relinks() {
-			return &outcome{token: moneykit.NewSecret(data.Token)}, nil
-		}
+		return &outcome{token: moneykit.NewSecret(data.Token), link: data.Link}, nil
 	case "relink.complete":
-		if r.relinks() {
-			return &outcome{}, nil
+		if !r.relinks() {
+			return nil, errMessage
 		}
+		return &outcome{}, nil
 	case "link.exit":
 		var data struct {
 			Error *Refusal `json:"error"`
@@ -58,9 +64,10 @@ func (r *Run) take(m message, last bool) (*outcome, error) {
 		if json.Unmarshal(m.Data, &data) != nil {
 			return nil, errMessage
 		}
-		if last {
-			return &outcome{left: true, exit: data.Error}, nil
+		if !last {
+			return nil, errOlder
 		}
+		return &outcome{left: true, exit: data.Error}, nil
 	}
 	return nil, nil // also for what Connect may tell one day
 }

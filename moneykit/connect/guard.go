@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 )
 
 // maxMessage is the longest message that the page may post, in bytes.
@@ -39,6 +40,12 @@ func (l *launcher) serveRun(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusForbidden)
 			return
 		}
+		if !l.claimed.CompareAndSwap(false, true) && !l.knows(r) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, asset("claimed.html"))
+			return
+		}
 		l.page(w, false)
 	case http.MethodPost:
 		l.serveMessage(w, r)
@@ -46,6 +53,12 @@ func (l *launcher) serveRun(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", "GET, POST")
 		refuse(w, http.StatusMethodNotAllowed)
 	}
+}
+
+// knows reports whether a request is of the browser that opened the page first.
+// Other users of this computer can see the address that a browser is started with.
+func (l *launcher) knows(r *http.Request) bool {
+	return slices.ContainsFunc(r.CookiesNamed(l.name), func(c *http.Cookie) bool { return same(c.Value, l.cookie) })
 }
 
 // unasked reports whether no other site made the browser ask for the page.
@@ -56,7 +69,7 @@ func unasked(r *http.Request) bool {
 
 func (l *launcher) serveMessage(w http.ResponseWriter, r *http.Request) {
 	site := r.Header.Get("Sec-Fetch-Site")
-	if r.Header.Get("Origin") != l.origin || site != "" && site != "same-origin" {
+	if !l.knows(r) || r.Header.Get("Origin") != l.origin || site != "" && site != "same-origin" {
 		refuse(w, http.StatusForbidden)
 		return
 	}
@@ -73,11 +86,17 @@ func (l *launcher) serveMessage(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusRequestEntityTooLarge)
 		return
 	}
-	if err != nil || l.hear(body) != nil {
-		refuse(w, http.StatusBadRequest)
-		return
+	if err == nil {
+		err = l.hear(body)
 	}
-	w.WriteHeader(http.StatusNoContent)
+	switch {
+	case errors.Is(err, errOlder):
+		refuse(w, http.StatusConflict)
+	case err != nil:
+		refuse(w, http.StatusBadRequest)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
 }
 
 // serveBack answers the browser that a bank sent back. Its address can be
@@ -88,8 +107,7 @@ func (l *launcher) serveBack(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusMethodNotAllowed)
 		return
 	}
-	cookie, err := r.Cookie(l.name)
-	if err != nil || !same(cookie.Value, l.cookie) {
+	if !l.knows(r) {
 		refuse(w, http.StatusForbidden)
 		return
 	}

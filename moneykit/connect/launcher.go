@@ -12,14 +12,17 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"till/assets"
 	"till/moneykit"
+	"till/moneykit/internal/loopback"
 )
 
 const (
@@ -44,7 +47,7 @@ type Browser struct {
 // HostOf returns the origin of the Connect that belongs to an API: a Sandbox on
 // this computer has its own.
 func HostOf(baseURL string) string {
-	if u, err := url.Parse(baseURL); err == nil && isLoopback(u.Hostname()) {
+	if u, err := url.Parse(baseURL); err == nil && loopback.Host(u.Hostname()) {
 		return u.Scheme + "://" + u.Host
 	}
 	return DefaultHost
@@ -73,15 +76,18 @@ type launcher struct {
 	back      string // redirect URI
 	backPath  string // where it is served; empty for nowhere
 	noOAuth   string
-	path      string // that nobody can guess
-	cookie    string // of the browser that opened the page
-	name      string // of the cookie; runs side by side have one each
+	path      string      // that nobody can guess
+	claimed   atomic.Bool // by the browser that opened the page first
+	cookie    string      // of that browser
+	name      string      // of the cookie; runs side by side have one each
 	session   moneykit.Secret
-	ended     chan outcome
+	completed chan outcome
+	left      chan outcome
 
 	mu    sync.Mutex
-	pages int // that were opened
-	last  int // of the pages that Connect goes on in
+	pages int          // that were opened
+	backs map[int]bool // those of them that banks send the user to
+	last  int          // of the pages that Connect goes on in
 }
 
 // listen takes the port of the redirect URI, or any where that cannot be.
@@ -91,7 +97,8 @@ func listen(b Browser, r *Run) (*launcher, error) {
 		return nil, errors.New("connect: the address of Connect is not a URL")
 	}
 	l := &launcher{
-		run: r, connect: connect.Scheme + "://" + connect.Host, path: "/" + rand.Text() + "/", cookie: rand.Text(), ended: make(chan outcome, 1),
+		run: r, connect: connect.Scheme + "://" + connect.Host, path: "/" + rand.Text() + "/", cookie: rand.Text(),
+		completed: make(chan outcome, 1), left: make(chan outcome, 1), backs: map[int]bool{},
 	}
 	if b.Redirect != "" {
 		l.back = b.Redirect
@@ -121,8 +128,11 @@ func (l *launcher) at(host string) {
 // cannot be, empty when it could.
 func (l *launcher) listenAt(redirect string) string {
 	u, err := url.Parse(redirect)
-	if err != nil || u.Scheme != "http" || !isLoopback(u.Hostname()) {
+	switch {
+	case err != nil || !loopback.Host(u.Hostname()):
 		return "the profile's redirect URI does not lead to this computer"
+	case u.Scheme != "http":
+		return "the profile's redirect URI is not an http address of this computer"
 	}
 	port := u.Port()
 	if port == "" {
@@ -153,11 +163,6 @@ func (l *launcher) listenAt(redirect string) string {
 	return ""
 }
 
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
 func (l *launcher) redirect() string { return l.back }
 
 func (l *launcher) close() {
@@ -177,18 +182,37 @@ func (l *launcher) walk(ctx context.Context, r *Run, session moneykit.Secret) (o
 		IdleTimeout: 30 * time.Second, MaxHeaderBytes: 32 << 10, ErrorLog: log.New(io.Discard, "", 0),
 	}
 	var serving sync.WaitGroup
-	defer serving.Wait()
 	for _, listener := range l.listeners {
 		serving.Go(func() { _ = server.Serve(listener) })
 	}
-	defer shut(ctx, server)
 	ends, _ := ctx.Deadline()
 	r.change(func(s *State) { s.Phase, s.Page, s.Ends, s.NoOAuth = Asking, l.origin+l.path, ends, l.noOAuth })
-	select {
-	case out := <-l.ended:
+	out, err := l.outcome(ctx)
+	r.change(func(s *State) { s.Page = "" }) // so that no token is pasted any more
+	shut(ctx, server)
+	serving.Wait()
+	if err == nil && !out.left {
 		return out, nil
+	}
+	select { // since a token that was taken stands for a link
+	case done := <-l.completed:
+		return done, nil
 	case token := <-r.pasted:
 		return outcome{token: token}, nil
+	default:
+		return out, err
+	}
+}
+
+// outcome waits for how Connect ends.
+func (l *launcher) outcome(ctx context.Context) (outcome, error) {
+	select {
+	case out := <-l.completed:
+		return out, nil
+	case token := <-l.run.pasted:
+		return outcome{token: token}, nil
+	case out := <-l.left:
+		return out, nil
 	case <-ctx.Done():
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return outcome{}, ErrTimeout
@@ -220,7 +244,8 @@ type config struct {
 	Token   string `json:"token"`   // of the session
 	Tell    string `json:"tell"`    // where messages go
 	Page    int    `json:"page"`
-	Back    bool   `json:"back"` // this is where banks send the user
+	Back    bool   `json:"back"`   // this is where banks send the user
+	Relink  bool   `json:"relink"` // which has no token to paste
 }
 
 var pageTemplate = sync.OnceValue(func() *template.Template {
@@ -239,13 +264,15 @@ func asset(name string) string {
 func (l *launcher) page(w http.ResponseWriter, back bool) {
 	l.mu.Lock()
 	l.pages++
-	c := config{Connect: l.connect, Path: "/start", Token: l.session.Reveal(), Tell: l.path, Page: l.pages, Back: back}
-	if !back { // which counts once it tells something: it may just close again
+	c := config{Connect: l.connect, Path: "/start", Token: l.session.Reveal(), Tell: l.path, Page: l.pages, Back: back, Relink: l.run.relinks()}
+	if back { // which counts once it tells something: it may just close again
+		l.backs[l.pages] = true
+	} else {
 		l.last = l.pages
 	}
 	l.mu.Unlock()
 	title := "Link a bank"
-	if l.run.relinks() {
+	if c.Relink {
 		c.Path, title = "/relink", "Relink a bank"
 	}
 	if back {
@@ -263,8 +290,8 @@ func (l *launcher) page(w http.ResponseWriter, back bool) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(page.Len()))
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-src "+l.connect+"; connect-src 'self'; script-src 'nonce-"+nonce+"'; style-src 'nonce-"+nonce+"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	if !back && l.backPath != "" {
-		http.SetCookie(w, &http.Cookie{Name: l.name, Value: l.cookie, Path: l.backPath, HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(launcherTime.Seconds())})
+	if !back {
+		http.SetCookie(w, &http.Cookie{Name: l.name, Value: l.cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(launcherTime.Seconds())})
 	}
 	_, _ = w.Write(page.Bytes())
 }
@@ -275,19 +302,30 @@ func (l *launcher) hear(body []byte) error {
 	if err := json.Unmarshal(body, &m); err != nil || m.Type == "" {
 		return errMessage
 	}
-	l.mu.Lock()
-	if m.Page <= l.pages {
-		l.last = max(l.last, m.Page)
-	}
-	last := m.Page == l.last
-	l.mu.Unlock()
-	out, err := l.run.take(m, last)
+	out, err := l.run.take(m, l.goesOn(m.Page))
 	if err != nil || out == nil {
 		return err
 	}
+	ended := l.completed
+	if out.left {
+		ended = l.left
+	}
 	select {
-	case l.ended <- *out:
+	case ended <- *out:
 	default: // it has ended already
 	}
 	return nil
+}
+
+// goesOn notes that a page tells something, and reports whether it is the one
+// that Connect goes on in. Other sites can lead the browser to the return page,
+// so that one counts only after Connect has sent the user to a bank.
+func (l *launcher) goesOn(page int) bool {
+	sent := slices.ContainsFunc(l.run.State().Events, func(e Event) bool { return e.Name == "open_oauth" })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if page <= l.pages && (sent || !l.backs[page]) {
+		l.last = max(l.last, page)
+	}
+	return page == l.last
 }

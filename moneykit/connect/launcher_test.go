@@ -40,7 +40,7 @@ func TestPage(t *testing.T) {
 	if n := strings.Count(a.text, `nonce="`+nonce+`"`); n != 3 {
 		t.Errorf("%d elements with the nonce", n)
 	}
-	if cookie == nil || cookie.Path != "/back" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 600 || cookie.Domain != "" {
+	if cookie == nil || cookie.Path != "/" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 600 || cookie.Domain != "" {
 		t.Errorf("%+v", cookie)
 	}
 	again := p.sends(call{method: http.MethodGet, headers: []string{"Sec-Fetch-Site", "none"}})
@@ -98,6 +98,7 @@ const event = `{"page":1,"type":"link.event","data":{"name":"open"}}`
 // TestRefusedCalls are all that a page of somebody else's could send, and more.
 func TestRefusedCalls(t *testing.T) {
 	p := serves(t, connect.Browser{}, moneykit.LinkSessionRequest{})
+	p.opens()
 	path, _, _ := strings.Cut(strings.TrimPrefix(p.path(), "/"), "/")
 	_, port, _ := net.SplitHostPort(p.host())
 	get := func(status int, headers ...string) refused {
@@ -157,7 +158,7 @@ func TestRefusedCalls(t *testing.T) {
 		"with more":               at("/" + path + "/x"),
 		"by a detour":             at("/x/../" + path + "/"),
 		"encoded":                 at("/%" + hexOf(path[0]) + path[1:] + "/"),
-		"the return page":         {403, call{method: http.MethodGet, path: "/back?code=1"}},
+		"the return page":         {403, call{method: http.MethodGet, path: "/back?code=1", headers: []string{"Cookie", ""}}},
 		"below the return page":   at("/back/"),
 		"a message to return to":  {405, call{method: http.MethodPost, path: "/back", body: event}},
 		"an icon":                 at("/favicon.ico"),
@@ -203,7 +204,8 @@ func hexOf(b byte) string { return string("0123456789ABCDEF"[b>>4]) + string("01
 
 func TestMalformedRequests(t *testing.T) {
 	p := serves(t, connect.Browser{}, moneykit.LinkSessionRequest{})
-	post := "POST " + p.path() + " HTTP/1.1\r\nHost: " + p.host() + "\r\nOrigin: " + p.origin() + "\r\nContent-Type: application/json\r\n"
+	_, cookie := p.opens()
+	post := "POST " + p.path() + " HTTP/1.1\r\nHost: " + p.host() + "\r\nCookie: " + cookie.Name + "=" + cookie.Value + "\r\nOrigin: " + p.origin() + "\r\nContent-Type: application/json\r\n"
 	for text, want := range map[string]int{
 		"GET " + p.path() + " HTTP/1.0\r\n\r\n":                                                 403,
 		"GET " + p.path() + " HTTP/1.1\r\n\r\n":                                                 400,
@@ -226,6 +228,7 @@ func TestMalformedRequests(t *testing.T) {
 // What Connect may tell one day is no mistake.
 func TestUnknownMessages(t *testing.T) {
 	p := serves(t, connect.Browser{}, moneykit.LinkSessionRequest{})
+	p.opens()
 	for _, kind := range []string{"connect.started", "link.progress", "LINK.EXIT", "link.exit "} {
 		if status := p.says(1, kind, `{"error":null,"exchangeableToken":"x"}`); status != http.StatusNoContent {
 			t.Errorf("%s: %d", kind, status)

@@ -11,11 +11,11 @@ import (
 
 // listening is a launcher of a Run that is asking, with pages that were opened.
 func listening(relinks bool, pages int) *launcher {
-	r := &Run{state: State{Phase: Asking, Version: 1}, changed: make(chan struct{})}
+	r := &Run{state: State{Phase: Asking, Version: 1}, changed: make(chan struct{}), pasted: make(chan moneykit.Secret, 1)}
 	if relinks {
 		r.request.ExistingLinkID = "mk_1"
 	}
-	return &launcher{run: r, ended: make(chan outcome, 1), pages: pages, last: pages}
+	return &launcher{run: r, completed: make(chan outcome, 1), left: make(chan outcome, 1), pages: pages, last: pages}
 }
 
 func TestEventsAreBounded(t *testing.T) {
@@ -44,7 +44,7 @@ func TestEventsAreBounded(t *testing.T) {
 func TestFirstOutcomeCounts(t *testing.T) {
 	l := listening(false, 1)
 	for _, message := range []string{
-		`{"page":1,"type":"link.complete","data":{"exchangeableToken":"first"}}`,
+		`{"page":1,"type":"link.complete","data":{"exchangeableToken":"first","link_id":"mk_1"}}`,
 		`{"page":1,"type":"link.complete","data":{"exchangeableToken":"second"}}`,
 		`{"page":1,"type":"link.exit","data":{"error":null}}`,
 	} {
@@ -52,7 +52,7 @@ func TestFirstOutcomeCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out := <-l.ended; out.left || out.token.Reveal() != "first" {
+	if out := <-l.completed; out.left || out.token.Reveal() != "first" || out.link != "mk_1" {
 		t.Errorf("%+v", out)
 	}
 }
@@ -79,7 +79,9 @@ func FuzzMessage(f *testing.F) {
 		s := l.run.State()
 		var out *outcome
 		select {
-		case got := <-l.ended:
+		case got := <-l.completed:
+			out = &got
+		case got := <-l.left:
 			out = &got
 		default:
 		}
@@ -105,7 +107,7 @@ func FuzzMessage(f *testing.F) {
 				t.Fatalf("left by %+v", m)
 			}
 		case relinks:
-			if m.Type != "relink.complete" || !out.token.Empty() || out.exit != nil {
+			if m.Type != "relink.complete" && m.Type != "link.complete" || !out.token.Empty() || out.exit != nil {
 				t.Fatalf("relinked by %+v", m)
 			}
 		default:

@@ -86,7 +86,7 @@ func TestExitsOfOlderPages(t *testing.T) {
 	p.opens()
 	p.opens()
 	for _, number := range []int{1, 0, -1, 3, 1 << 40} {
-		if status := p.says(number, "link.exit", `{"error":null}`); status != http.StatusNoContent {
+		if status := p.says(number, "link.exit", `{"error":null}`); status != http.StatusConflict {
 			t.Errorf("%d: %d", number, status)
 		}
 		p.unchanged()
@@ -105,8 +105,8 @@ func TestExitsOfOlderPages(t *testing.T) {
 // opened it goes on.
 func TestExitsAroundTheReturnPage(t *testing.T) {
 	back := func(p *page) config {
-		_, cookie := p.opens()
-		c, _ := p.reads(p.sends(call{method: http.MethodGet, path: "/back?code=1&state=2", headers: []string{"Cookie", cookie.String(), "Sec-Fetch-Site", "cross-site"}}))
+		p.opens()
+		c, _ := p.reads(p.sends(call{method: http.MethodGet, path: "/back?code=1&state=2", headers: []string{"Sec-Fetch-Site", "cross-site"}}))
 		if !c.Back || c.Path != "/continue" || c.Page != 2 || c.Tell != p.path() {
 			t.Fatalf("%+v", c)
 		}
@@ -119,13 +119,28 @@ func TestExitsAroundTheReturnPage(t *testing.T) {
 
 	p = serves(t, connect.Browser{}, moneykit.LinkSessionRequest{})
 	back(p)
+	p.says(1, "link.event", `{"name":"open_oauth"}`)
 	p.says(2, "link.event", `{"name":"open"}`)
-	p.says(1, "link.exit", `{"error":null}`)
-	if s := p.run.State(); s.Phase != connect.Asking {
-		t.Fatalf("%+v", s)
+	if status := p.says(1, "link.exit", `{"error":null}`); status != http.StatusConflict {
+		t.Fatal(status)
 	}
 	p.says(2, "link.exit", `{"error":null}`)
 	p.ends(connect.Left)
+
+	// Another site can lead the browser there, whom no bank sent.
+	p = serves(t, connect.Browser{}, moneykit.LinkSessionRequest{})
+	back(p)
+	p.says(2, "link.event", `{"name":"open"}`)
+	if status := p.says(2, "link.exit", `{"error":null}`); status != http.StatusConflict {
+		t.Fatal(status)
+	}
+	p.says(1, "link.exit", `{"error":null}`)
+	p.ends(connect.Left)
+
+	p = serves(t, connect.Browser{}, moneykit.LinkSessionRequest{})
+	back(p)
+	p.says(2, "link.complete", `{"exchangeableToken":"mk_ex_none"}`)
+	p.took()
 }
 
 func TestReturnPageIsForOneBrowser(t *testing.T) {
@@ -158,26 +173,30 @@ func TestReturnPageIsForOneBrowser(t *testing.T) {
 func TestMessagesOfAnotherKindOfRun(t *testing.T) {
 	p := serves(t, connect.Browser{}, moneykit.LinkSessionRequest{})
 	p.opens()
-	if status := p.says(1, "relink.complete", `{"link_id":"x"}`); status != http.StatusNoContent {
+	if status := p.says(1, "relink.complete", `{"link_id":"x"}`); status != http.StatusBadRequest {
 		t.Error(status)
 	}
 	p.unchanged()
 
 	id := moneykit.LinkID(sandbox.New().LinkIDs()[0]) // the same in every world
-	p = serves(t, connect.Browser{}, moneykit.LinkSessionRequest{ExistingLinkID: id})
-	if c, _ := p.opens(); c.Path != "/relink" {
-		t.Errorf("%+v", c)
-	}
-	if status := p.says(1, "link.complete", `{"exchangeableToken":"mk_ex_1"}`); status != http.StatusNoContent {
-		t.Error(status)
-	}
-	if p.run.Paste(moneykit.NewSecret("mk_ex_1")) {
-		t.Error("a relink takes a token")
-	}
-	p.unchanged()
-	p.says(1, "relink.complete", `{"link_id":"another"}`)
-	if s := p.ends(connect.Connected); s.Link != id || s.Last.ID != id {
-		t.Errorf("%+v", s)
+	for kind, data := range map[string]string{
+		"relink.complete": `{"link_id":"another"}`,
+		"link.complete":   `{"exchangeableToken":"mk_ex_1","link_id":"another"}`, // as Connect may say after a bank
+	} {
+		p = serves(t, connect.Browser{}, moneykit.LinkSessionRequest{ExistingLinkID: id})
+		if c, _ := p.opens(); c.Path != "/relink" || !c.Relink {
+			t.Errorf("%+v", c)
+		}
+		if p.run.Paste(moneykit.NewSecret("mk_ex_1")) {
+			t.Error("a relink takes a token")
+		}
+		p.unchanged()
+		if status := p.says(1, kind, data); status != http.StatusNoContent {
+			t.Errorf("%s: %d", kind, status)
+		}
+		if s := p.ends(connect.Connected); s.Link != id || s.Last.ID != id {
+			t.Errorf("%s: %+v", kind, s)
+		}
 	}
 }
 
@@ -189,9 +208,7 @@ func TestCompletesTwice(t *testing.T) {
 	for range 8 {
 		go func() {
 			defer func() { done <- true }()
-			body := `{"page":1,"type":"link.complete","data":{"exchangeableToken":"` + token + `"}}`
-			r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, p.asked.Page, strings.NewReader(body))
-			r.Header = http.Header{"Origin": {p.origin()}, "Content-Type": {"application/json"}}
+			r := p.request(call{method: http.MethodPost, body: `{"page":1,"type":"link.complete","data":{"exchangeableToken":"` + token + `"}}`})
 			if res, err := http.DefaultTransport.RoundTrip(r); err == nil { // refused once it is over
 				_ = res.Body.Close()
 			}

@@ -28,6 +28,7 @@ type page struct {
 	client *moneykit.Client
 	run    *connect.Run
 	asked  connect.State // when the page came up
+	cookie *http.Cookie  // that the browser keeps, nil for none yet
 }
 
 func serves(t *testing.T, b connect.Browser, request moneykit.LinkSessionRequest) *page {
@@ -123,7 +124,7 @@ type answer struct {
 	text string
 }
 
-func (p *page) sends(c call) answer {
+func (p *page) request(c call) *http.Request {
 	p.Helper()
 	if c.path == "" {
 		c.path = p.path()
@@ -142,6 +143,9 @@ func (p *page) sends(c call) answer {
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 		r.Header.Set("Content-Type", "application/json")
 	}
+	if p.cookie != nil {
+		r.AddCookie(p.cookie)
+	}
 	for i := 0; i < len(c.headers); i += 2 {
 		switch name, value := c.headers[i], c.headers[i+1]; {
 		case name == "Host":
@@ -152,7 +156,12 @@ func (p *page) sends(c call) answer {
 			r.Header.Set(name, value)
 		}
 	}
-	res, err := http.DefaultTransport.RoundTrip(r)
+	return r
+}
+
+func (p *page) sends(c call) answer {
+	p.Helper()
+	res, err := http.DefaultTransport.RoundTrip(p.request(c))
 	if err != nil {
 		p.Fatalf("%+v: %v", c, err)
 	}
@@ -160,6 +169,9 @@ func (p *page) sends(c call) answer {
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		p.Fatal(err)
+	}
+	for _, cookie := range res.Cookies() {
+		p.cookie = cookie
 	}
 	return answer{res, string(text)}
 }
@@ -187,7 +199,7 @@ func (p *page) raw(text string) int {
 type config struct {
 	Connect, Path, Token, Tell string
 	Page                       int
-	Back                       bool
+	Back, Relink               bool
 }
 
 var configured = regexp.MustCompile(`(?s)<script type="application/json" id="config"[^>]*>(.*?)</script>`)

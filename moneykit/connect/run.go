@@ -195,7 +195,12 @@ func (r *Run) Next(ctx context.Context, seen int) (State, error) {
 // place of the one behind the Run's page. It reports whether the Run takes it: a
 // relink has none, and a Run that is past Connect has its own.
 func (r *Run) Paste(token moneykit.Secret) bool {
-	if r.State().Page == "" || r.relinks() || token.Empty() {
+	if r.relinks() || token.Empty() {
+		return false
+	}
+	r.mu.Lock() // the page must not go away in between
+	defer r.mu.Unlock()
+	if r.state.Page == "" {
 		return false
 	}
 	select {

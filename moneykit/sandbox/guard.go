@@ -3,9 +3,10 @@ package sandbox
 import (
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
+
+	"till/moneykit/internal/loopback"
 )
 
 // foreign tells whether a request for the controls comes from a web page of
@@ -29,10 +30,4 @@ func (s *Sandbox) foreign(r *http.Request) bool {
 
 // IsLoopback tells whether a host, with or without a port, is reached from this
 // computer alone.
-func IsLoopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
-}
+func IsLoopback(host string) bool { return loopback.Host(host) }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 // Visitor is somebody on a launcher's page, without a browser.
 type Visitor struct {
 	t      *testing.T
+	client *http.Client // keeps cookies
 	page   string
 	origin string
 	config struct {
@@ -30,8 +32,12 @@ var configOf = regexp.MustCompile(`(?s)<script type="application/json"[^>]*>(.*?
 // Visit opens a launcher's page.
 func Visit(t *testing.T, page string) *Visitor {
 	t.Helper()
-	v := &Visitor{t: t, page: page, origin: page[:strings.Index(page[len("http://"):], "/")+len("http://")]}
-	res, err := http.Get(page)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &Visitor{t: t, client: &http.Client{Jar: jar}, page: page, origin: page[:strings.Index(page[len("http://"):], "/")+len("http://")]}
+	res, err := v.client.Get(page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +74,7 @@ func (v *Visitor) post(url string, body any, want int) (answer map[string]any) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Origin", v.origin)
-	res, err := http.DefaultClient.Do(req)
+	res, err := v.client.Do(req)
 	if err != nil {
 		v.t.Fatal(err)
 	}
