@@ -122,3 +122,13 @@ func TestModes(t *testing.T) {
 		t.Errorf("the modes are %s", got)
 	}
 }
+
+func TestALinkIsOneForTheTerminalToo(t *testing.T) {
+	got := New(true).Link(Accent, "a page", "http://127.0.0.1:4711/x")
+	if !strings.Contains(got, "\x1b]8;;http://127.0.0.1:4711/x") || !strings.Contains(got, "\x1b]8;;\x1b\\") && !strings.Contains(got, "\x1b]8;;\a") {
+		t.Errorf("%q", got)
+	}
+	if plain := ansi.Strip(got); plain != "a page" || ansi.StringWidth(got) != 6 {
+		t.Errorf("%q", plain)
+	}
+}
