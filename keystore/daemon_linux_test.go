@@ -205,6 +205,14 @@ func TestUnlocked(t *testing.T) {
 	s.child("unlocked")
 }
 
+func TestMirrorKeyInADaemon(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	s.bus()
+	s.daemon(password)
+	s.child("mirror key")
+}
+
 func TestHungDaemon(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)

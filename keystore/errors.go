@@ -26,6 +26,7 @@ const (
 	Canceled     Reason = "canceled"      // the caller's context was cancelled
 	Unsupported  Reason = "unsupported"   // this system has no keyring that till can use
 	Mismatch     Reason = "mismatch"      // the keyring gave back something else than it was given
+	Damaged      Reason = "damaged"       // the keyring has an item for the mirror key, but it is no key
 	Other        Reason = "other"         // anything else; the wrapped error says what
 )
 
@@ -33,13 +34,18 @@ const (
 type Error struct {
 	Op      string // "save", "read" or "delete"
 	Profile string
+	Mirror  bool // the call was for the profile's mirror key, not for its secret
 	Reason  Reason
 	Err     error
 }
 
-// Error says what failed and why. It never contains the secret.
+// Error says what failed and why. It never contains the secret or the key.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("%s the secret of profile %q: %s", e.Op, e.Profile, e.Reason.sentence())
+	what := "secret"
+	if e.Mirror {
+		what = "mirror key"
+	}
+	text := fmt.Sprintf("%s the %s of profile %q: %s", e.Op, what, e.Profile, e.Reason.sentence())
 	if e.Reason == Other && e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
@@ -52,32 +58,55 @@ func (e *Error) Unwrap() error { return e.Err }
 // Remedy is one plain line on what to do next.
 func (e *Error) Remedy() string {
 	const instead = ", or set " + EnvClientID + " and " + EnvClientSecret + ", or type the secret for this session only."
+	switch {
+	case e.Reason == Canceled:
+		return "Nothing is wrong: try again when you like."
+	case e.Mirror:
+		return e.mirrorRemedy()
+	}
 	switch e.Reason {
-	case NoBus:
-		return "Start till in a desktop session or under dbus-run-session" + instead
-	case NoDaemon:
-		return "Install and start a keyring service, such as gnome-keyring or KeePassXC" + instead
-	case NoCollection:
-		return "Create a default keyring, for example with Seahorse (Passwords and Keys)" + instead
-	case Locked:
-		return "Unlock the keyring, which an SSH login may not do by itself, and try again" + instead
-	case Denied:
-		return "Try again and allow the keyring's question" + instead
 	case NotFound:
 		return "Add the profile again with its client secret."
 	case TooBig:
 		return "Check that only the client secret was pasted: it is far shorter."
-	case Timeout:
-		return "Look for a prompt of the keyring behind other windows, or restart the keyring service" + instead
-	case Canceled:
-		return "Nothing is wrong: try again when you like."
 	case Unsupported:
 		return "Set " + EnvClientID + " and " + EnvClientSecret + ", or type the secret for this session only."
 	case Mismatch:
 		return "Restart the keyring service and save the profile again" + instead
-	case Other:
 	}
-	return "Try again" + instead
+	return e.Reason.step() + instead
+}
+
+// mirrorRemedy offers no way around the keyring, for a key has none.
+func (e *Error) mirrorRemedy() string {
+	switch e.Reason {
+	case Unsupported:
+		return "Run till on a system with a keyring."
+	case Mismatch:
+		return "Restart the keyring service and try again."
+	case Damaged:
+		return fmt.Sprintf("Restore the item %q of %q in the keyring, or remove it to begin with a new key.", mirrorItem(e.Profile), service)
+	}
+	return e.Reason.step() + "."
+}
+
+// step is what may help with the keyring itself.
+func (r Reason) step() string {
+	switch r {
+	case NoBus:
+		return "Start till in a desktop session or under dbus-run-session"
+	case NoDaemon:
+		return "Install and start a keyring service, such as gnome-keyring or KeePassXC"
+	case NoCollection:
+		return "Create a default keyring, for example with Seahorse (Passwords and Keys)"
+	case Locked:
+		return "Unlock the keyring, which an SSH login may not do by itself, and try again"
+	case Denied:
+		return "Try again and allow the keyring's question"
+	case Timeout:
+		return "Look for a prompt of the keyring behind other windows, or restart the keyring service"
+	}
+	return "Try again"
 }
 
 func (r Reason) sentence() string {
@@ -104,6 +133,8 @@ func (r Reason) sentence() string {
 		return "this system has no keyring that till can use"
 	case Mismatch:
 		return "the keyring gave back something else than it was given"
+	case Damaged:
+		return fmt.Sprintf("what the keyring holds is not a key of %d bytes", KeySize)
 	case Other:
 	}
 	return "the keyring failed"
@@ -182,4 +213,11 @@ func newError(op, profile string, err error, secrets ...string) *Error {
 		}
 	}
 	return &Error{Op: op, Profile: profile, Reason: reason, Err: err}
+}
+
+// newMirrorError is newError for a call about the mirror key.
+func newMirrorError(op, profile string, err error, secrets ...string) *Error {
+	e := newError(op, profile, err, secrets...)
+	e.Mirror = true
+	return e
 }

@@ -3,13 +3,14 @@
 // Profiles (name, mode, base URL, client id, redirect URI) stand in one small
 // index file in the user's configuration folder. Each profile's secret is one
 // short item in the keyring of the operating system, under the service "till".
+// A second item holds the key that the profile's mirror is encrypted with.
 // Every keyring call runs under a deadline and can be cancelled; its failures
 // are told apart and each carries one line of remedy.
 //
-// The package never writes a secret to a file, and never falls back to one: a
-// secret that no keyring takes can be held in memory for the session, and is
-// reported as such. It speaks to no API, reads no environment variable by
-// itself and shows nothing to the user.
+// The package never writes a secret or a key to a file, and never falls back to
+// one: a secret that no keyring takes can be held in memory for the session,
+// and is reported as such. It speaks to no API, reads no environment variable
+// by itself and shows nothing to the user.
 package keystore
 
 import (

@@ -113,11 +113,17 @@ func (s *Store) takeBack(ctx context.Context, name string, prior before, cause e
 	return cause
 }
 
-// Delete removes the profile's secret from the keyring and the profile from
-// the index and from this session. What the keyring no longer has is no
-// failure. When the keyring fails (an *Error) the index entry stays, for it is
-// the only trace of the secret; one held for the session is forgotten anyway.
+// Delete removes the profile's secret and its mirror key from the keyring and
+// the profile from the index and from this session. What the keyring no longer
+// has is no failure. When the keyring fails (an *Error) the index entry stays,
+// so that Delete can be repeated. What is held for the session is forgotten
+// anyway; a profile that is only held stays until its key is removed.
 func (s *Store) Delete(ctx context.Context, name string) error {
+	if s.heldWithKey(name) {
+		if err := s.ForgetMirrorKey(ctx, name); err != nil {
+			return err
+		}
+	}
 	held, listed := s.forget(name)
 	if held && !listed {
 		return nil
@@ -136,6 +142,10 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	}
 	if err := s.erase(ctx, name); err != nil {
 		return newError("delete", name, err)
+	}
+	// After the secret, so that a profile that can still be used keeps its mirror.
+	if err := s.eraseKey(ctx, name); err != nil {
+		return err
 	}
 	if err := s.change(ctx, func(x *index) error { x.remove(name); return nil }); err != nil {
 		return err

@@ -173,13 +173,15 @@ func TestEveryReasonHasItsWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]Reason{}
 	for _, r := range []Reason{
-		NoBus, NoDaemon, NoCollection, Locked, Denied, NotFound, TooBig, Timeout, Canceled, Unsupported, Mismatch, Other,
+		NoBus, NoDaemon, NoCollection, Locked, Denied, NotFound, TooBig, Timeout, Canceled, Unsupported, Mismatch, Damaged, Other,
 	} {
-		e := &Error{Op: "read", Profile: "a", Reason: r, Err: errors.New("boom")}
-		wantReason(t, e, r, hush)
-		if before, ok := seen[e.Error()]; ok {
-			t.Errorf("%q and %q read alike: %v", r, before, e)
+		for _, mirror := range []bool{false, true} {
+			e := &Error{Op: "read", Profile: "a", Mirror: mirror, Reason: r, Err: errors.New("boom")}
+			wantReason(t, e, r, hush)
+			if before, ok := seen[e.Error()]; ok {
+				t.Errorf("%q and %q read alike: %v", r, before, e)
+			}
+			seen[e.Error()] = r
 		}
-		seen[e.Error()] = r
 	}
 }

@@ -1,7 +1,9 @@
 package keystore
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,6 +22,7 @@ var scenarios = map[string]func(*testing.T){
 	"no daemon":                 func(t *testing.T) { failsWith(t, NoDaemon) },
 	"no collection":             noCollection,
 	"unlocked":                  unlocked,
+	"mirror key":                mirrorKey,
 	"hung":                      hung,
 	"save one":                  saveOne,
 	"daemon is gone":            daemonIsGone,
@@ -84,6 +87,8 @@ func failsWith(t *testing.T, want Reason) {
 	wantReason(t, s.Save(t.Context(), sample("new"), secret), want, secret)
 	_, _, err = s.Secret(t.Context(), "new")
 	wantReason(t, err, want, secret)
+	_, err = s.MirrorKey(t.Context(), "new")
+	wantKeyFailure(t, err, want, secret)
 	again, err := Open()
 	if err != nil {
 		t.Fatal(err)
@@ -153,6 +158,45 @@ func unlocked(t *testing.T) {
 	if p := s.Profiles(); len(p) != 0 {
 		t.Errorf("still listed: %v", p)
 	}
+}
+
+// mirrorKey is a key's way: made, read by another store, and forgotten.
+func mirrorKey(t *testing.T) {
+	saveOne(t)
+	ctx := t.Context()
+	first, err := Open(WithTimeout(20 * time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := Open(WithTimeout(20 * time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := mustKey(t, first, "one")
+	if again := mustKey(t, second, "one"); !bytes.Equal(again, key) {
+		t.Error("the second store is given another key")
+	}
+	if other := mustKey(t, second, environmentName); bytes.Equal(other, key) {
+		t.Error("two profiles have the same key")
+	}
+	wantSecret(t, second, "one", "swordfish-one", FromKeyring)
+	for range 2 {
+		if err := first.ForgetMirrorKey(ctx, "one"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantSecret(t, second, "one", "swordfish-one", FromKeyring)
+	key2 := mustKey(t, second, "one")
+	if bytes.Equal(key2, key) {
+		t.Error("the forgotten key is back")
+	}
+	if err := second.Delete(ctx, "one"); err != nil {
+		t.Fatal(err)
+	}
+	if again := mustKey(t, first, "one"); bytes.Equal(again, key2) {
+		t.Error("the key outlived its profile")
+	}
+	wantNoFileOf(t, configDir(), hex.EncodeToString(key))
 }
 
 // hung stops the daemon's process: the bus knows it, and it answers nothing.

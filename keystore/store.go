@@ -31,6 +31,7 @@ type Store struct {
 	index  index      // as last read or written
 	chosen string     // this session's choice; may be a held profile
 	held   map[string]heldProfile
+	keyed  map[string]bool // profiles whose mirror key this session was given
 }
 
 // heldProfile keeps its secret in a function, so that no verb of fmt prints it.
@@ -65,6 +66,7 @@ func Open(opts ...Option) (*Store, error) {
 		diagnose: diagnose,
 		canAsk:   canAsk,
 		held:     map[string]heldProfile{},
+		keyed:    map[string]bool{},
 	}
 	for _, o := range opts {
 		o(s)
