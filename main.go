@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"syscall"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/fang/v2"
+	"github.com/adrg/xdg"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
@@ -22,6 +24,7 @@ import (
 	"till/moneykit"
 	"till/moneykit/connect"
 	"till/moneykit/inspect"
+	"till/moneykit/mirror"
 	"till/moneykit/sandbox"
 	"till/moneykit/sandbox/serve"
 	"till/ui"
@@ -120,8 +123,58 @@ func command() *cobra.Command {
 		c.Flags().StringVar(&f.profile, "profile", f.profile, "open this profile instead of the one last chosen")
 		c.Flags().BoolVar(&f.readOnly, "read-only", f.readOnly, "remove every action that changes something at MoneyKit")
 	}
-	root.AddCommand(link, sandboxCommand())
+	root.AddCommand(link, sandboxCommand(), mirrorCommand())
 	return root
+}
+
+// mirrorCommand is about what till keeps of a profile on this computer.
+func mirrorCommand() *cobra.Command {
+	parent := &cobra.Command{
+		Use: "mirror", Short: "Tell of the mirror that is kept of a profile, build it anew, or remove it", Args: cobra.ArbitraryArgs,
+		Run: func(*cobra.Command, []string) {
+			leave(usageError{errors.New("till mirror has to be told what to do; there is status, rebuild and forget")})
+		},
+	}
+	var f flags
+	in := views.MirrorCommand{}
+	for _, sub := range []struct {
+		use, short string
+		do         func(context.Context, *views.App) error
+	}{
+		{"status", "Tell where the mirror is and what it holds, and check it", func(ctx context.Context, app *views.App) error { return in.Status(ctx, app, os.Stdout) }},
+		{"rebuild", "Build the mirror anew from MoneyKit", func(ctx context.Context, app *views.App) error { return in.Rebuild(ctx, app, os.Stderr) }},
+		{"forget", "Remove the mirror and its key", func(ctx context.Context, app *views.App) error { return in.Forget(ctx, app, os.Stdout) }},
+	} {
+		command := &cobra.Command{Use: sub.use, Short: sub.short, Args: cobra.ArbitraryArgs, Run: func(c *cobra.Command, args []string) {
+			leave(noArguments(args))
+			in.Profile = f.profile
+			leave(inProfile(c.Context(), f, sub.do))
+		}}
+		command.Flags().StringVar(&f.profile, "profile", "", "of this profile instead of the one last chosen")
+		if sub.use != "status" {
+			command.Flags().BoolVar(&in.Yes, "yes", false, "throw away the history of syncs")
+		}
+		parent.AddCommand(command)
+	}
+	return parent
+}
+
+// inProfile does something without a terminal, until it is done or interrupted.
+func inProfile(ctx context.Context, f flags, do func(context.Context, *views.App) error) error {
+	app, closeApp := newApp(f)
+	defer closeApp()
+	if f.profile != "" {
+		if err := views.CheckProfile(app, f.profile); err != nil {
+			return usageError{err}
+		}
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
+	err := do(ctx, app)
+	if errors.Is(err, views.ErrKeepsHistory) {
+		return usageError{err}
+	}
+	return err
 }
 
 // connectCommands go through Connect in a browser, for a new link or a relink.
@@ -176,17 +229,8 @@ func connectBank(ctx context.Context, f flags, in views.ConnectCommand) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	app, closeApp := newApp(f)
-	defer closeApp()
-	if f.profile != "" {
-		if err := views.CheckProfile(app, f.profile); err != nil {
-			return usageError{err}
-		}
-	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop) // a second signal does not wait
 	in.Sandbox, in.Profile = f.sandbox, f.profile
-	return in.Run(ctx, app, os.Stdout, os.Stderr)
+	return inProfile(ctx, f, func(ctx context.Context, app *views.App) error { return in.Run(ctx, app, os.Stdout, os.Stderr) })
 }
 
 // sandboxCommand is the embedded Sandbox as a server.
@@ -322,8 +366,16 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) *connect.Run {
 			return connect.InTerminal(ctx, c, transport(c.BaseURL()), r)
 		},
-		Browse: func(page string) error { return connect.OpenBrowser(os.Getenv, page) },
-		Tunnel: func(addresses ...string) string { return connect.Tunnel(os.Getenv, addresses...) },
+		Mirror: func(ctx context.Context, p keystore.Profile) (views.KeptMirror, error) {
+			keys, err := app.Keys()
+			if err != nil {
+				return views.KeptMirror{}, err
+			}
+			return views.OpenMirror(ctx, keys.MirrorKey, mirrors(), p)
+		},
+		ForgetMirror: func(p keystore.Profile) error { return mirror.Forget(views.MirrorPath(mirrors(), p)) },
+		Browse:       func(page string) error { return connect.OpenBrowser(os.Getenv, page) },
+		Tunnel:       func(addresses ...string) string { return connect.Tunnel(os.Getenv, addresses...) },
 		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
 			profile, secret, given, err := keystore.FromEnv(os.Getenv)
 			return profile, moneykit.NewSecret(secret), given, err
@@ -343,6 +395,9 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 		}
 	}
 }
+
+// mirrors is the folder of all mirrors.
+func mirrors() string { return filepath.Join(xdg.DataHome, "till", "mirrors") }
 
 // kept keeps what open made; after an error it is tried again.
 func kept[T any](open func() (T, error)) func() (T, error) {

@@ -58,6 +58,7 @@ func (c ConnectCommand) Run(ctx context.Context, app *App, out, progress io.Writ
 	case s == nil:
 		return errors.New("there is no profile yet; till offers to add one, and --sandbox needs none")
 	}
+	defer func() { _ = s.mirror.Store().Close() }()
 	l := linking{request: c.New.Request()}
 	if c.Link != "" {
 		l.request = moneykit.LinkSessionRequest{CustomerUser: moneykit.CustomerUser{ID: customerUser}, ExistingLinkID: c.Link}

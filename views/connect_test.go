@@ -333,7 +333,7 @@ func TestWhereConnectIs(t *testing.T) {
 		}
 		profile := keystore.Profile{Name: "shop", Mode: keystore.Sandbox, BaseURL: keystore.DefaultBaseURL, ClientID: "id"}
 		keys.Hold(profile, "secret")
-		s := newSession(&App{Keys: func() (*keystore.Store, error) { return keys, nil }}, profile, keystore.FromSession, client)
+		s := newSession(&App{Keys: func() (*keystore.Store, error) { return keys, nil }}, profile, keystore.FromSession, client, memory(t))
 		if err := keys.SetRedirect("shop", "http://localhost:4711/back"); err != nil { // after the session was opened
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"till/moneykit"
 	"till/moneykit/connect"
 	"till/moneykit/inspect"
+	"till/moneykit/mirror"
 	"till/moneykit/sandbox"
 	"till/ui"
 	"till/ui/uitest"
@@ -177,8 +178,12 @@ func testApp(t *testing.T, w *wire, s *sandbox.Sandbox, controls *Controls) *App
 		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) *connect.Run {
 			return connect.InTerminal(ctx, c, w, r)
 		},
-		Browse: func(string) error { return connect.ErrNoDisplay },
-		Tunnel: func(...string) string { return "" },
+		Mirror: func(context.Context, keystore.Profile) (KeptMirror, error) {
+			return KeptMirror{Store: mirror.NewMemory()}, nil
+		},
+		ForgetMirror: func(keystore.Profile) error { return nil },
+		Browse:       func(string) error { return connect.ErrNoDisplay },
+		Tunnel:       func(...string) string { return "" },
 		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
 			return keystore.Profile{}, moneykit.Secret{}, false, nil
 		},

@@ -26,7 +26,7 @@ func everyScreen(t *testing.T) []struct {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSession(&App{Tunnel: func(...string) string { return "ssh" }}, keystore.Profile{Name: "acme", Mode: keystore.Sandbox}, keystore.FromEnvironment, client)
+	s := newSession(&App{Tunnel: func(...string) string { return "ssh" }}, keystore.Profile{Name: "acme", Mode: keystore.Sandbox}, keystore.FromEnvironment, client, memory(t))
 	s.controls = &Controls{Faults: func() int { return 1 }}
 	links := newLinks(s, "")
 	links.listing.loaded = true

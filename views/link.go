@@ -114,7 +114,7 @@ func (l *linkScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 }
 
 // remember keeps the id of a link that GET /links may leave out.
-func remember(ctx context.Context, store mirror.Store, id moneykit.LinkID) tea.Cmd {
+func remember(ctx context.Context, store *mirror.Store, id moneykit.LinkID) tea.Cmd {
 	return func() tea.Msg {
 		if err := store.Remember(ctx, id); err != nil && ctx.Err() == nil {
 			return ui.Toast(ui.Failure, "The link's id was not kept. "+explain(err).line())()

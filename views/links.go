@@ -68,10 +68,12 @@ type (
 
 func (l *linksScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	l.id, l.ctx = id, ctx
+	context.AfterFunc(ctx, func() { _ = l.mirror.Store().Close() })
 	cmds := []tea.Cmd{run(ctx, l.watch), listen(ctx, l.watch), l.list()}
 	if l.open != "" {
 		cmds = append(cmds, openLink(l.session, l.open))
 	}
+	cmds = append(cmds, l.toldOfMirror())
 	return tea.Batch(cmds...)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"till/keystore"
 	"till/moneykit"
+	"till/moneykit/mirror"
 	"till/ui"
 	"till/ui/termsafe"
 	"till/ui/theme"
@@ -75,7 +76,7 @@ func openSandbox(app *App) opener {
 		if err != nil {
 			return nil, err
 		}
-		return newSandboxSession(app, sandbox, client), nil
+		return newSandboxSession(app, sandbox, client, mirror.NewMemory()), nil
 	}}
 }
 
@@ -91,7 +92,7 @@ func openProfile(app *App, name string) opener {
 		if name == "" {
 			profile, secret, given, err := app.Environment()
 			if err != nil || given {
-				return sessionOf(app, profile, keystore.FromEnvironment, secret, err)
+				return sessionOf(ctx, app, profile, keystore.FromEnvironment, secret, err)
 			}
 		}
 		keys, err := app.Keys()
@@ -109,11 +110,11 @@ func openProfile(app *App, name string) opener {
 			return nil, nil
 		}
 		secret, where, err := keys.Secret(ctx, profile.Name)
-		return sessionOf(app, profile, where, moneykit.NewSecret(secret), err)
+		return sessionOf(ctx, app, profile, where, moneykit.NewSecret(secret), err)
 	}}
 }
 
-func sessionOf(app *App, p keystore.Profile, where keystore.Where, secret moneykit.Secret, err error) (*session, error) {
+func sessionOf(ctx context.Context, app *App, p keystore.Profile, where keystore.Where, secret moneykit.Secret, err error) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,13 @@ func sessionOf(app *App, p keystore.Profile, where keystore.Where, secret moneyk
 	if err != nil {
 		return nil, err
 	}
-	return newSession(app, p, where, client), nil
+	kept, unkept := app.Mirror(ctx, p)
+	if unkept != nil {
+		kept.Store = mirror.NewMemory()
+	}
+	session := newSession(app, p, where, client, kept.Store)
+	session.unkept, session.aside = unkept, kept.Aside
+	return session, nil
 }
 
 func profileNamed(keys *keystore.Store, name string) (keystore.Profile, bool) {

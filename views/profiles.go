@@ -171,10 +171,10 @@ func useProfile(app *App, name string) tea.Cmd {
 }
 
 func (p *profilesScreen) askRemove() ui.Dialog {
-	name, app, ctx := p.current().Name, p.app, p.ctx
-	return form.Confirm("Remove "+termsafe.Line(name)+"?", "Remove it", func() tea.Cmd {
-		return func() tea.Msg { return removeProfile(ctx, app, name) }
-	}).Says(theme.Text, "Its secret is taken out of the keyring. Links at MoneyKit are not touched.")
+	profile, app, ctx := p.current().Profile, p.app, p.ctx
+	return form.Confirm("Remove "+termsafe.Line(profile.Name)+"?", "Remove it", func() tea.Cmd {
+		return func() tea.Msg { return removeProfile(ctx, app, profile) }
+	}).Says(theme.Text, "Its secret is taken out of the keyring, and its mirror with the history of syncs is removed. Links at MoneyKit are not touched.")
 }
 
 // askRedirect changes where MoneyKit sends the users of OAuth banks back to.
@@ -199,10 +199,13 @@ func (p *profilesScreen) askRedirect() ui.Dialog {
 	return dialog
 }
 
-func removeProfile(ctx context.Context, app *App, name string) tea.Msg {
+func removeProfile(ctx context.Context, app *App, p keystore.Profile) tea.Msg {
 	keys, err := app.Keys()
 	if err == nil {
-		err = keys.Delete(ctx, name)
+		err = keys.Delete(ctx, p.Name)
+	}
+	if err == nil {
+		err = app.ForgetMirror(p)
 	}
 	if err != nil {
 		return ui.Toast(ui.Failure, "Not removed. "+explain(err).line())()

@@ -37,6 +37,10 @@ type App struct {
 	// Tunnel is the command that makes addresses of this computer reachable from
 	// where the operator sits, empty when that is here.
 	Tunnel func(addresses ...string) string
+	// Mirror opens the mirror that is kept of a profile.
+	Mirror func(context.Context, keystore.Profile) (KeptMirror, error)
+	// ForgetMirror removes it.
+	ForgetMirror func(keystore.Profile) error
 	// Environment returns a profile given by environment variables, if any.
 	Environment func() (keystore.Profile, moneykit.Secret, bool, error)
 	// Calls holds the last requests of every client that Client built.
@@ -73,18 +77,20 @@ type session struct {
 	mirror   *mirror.Mirror
 	ctx      context.Context // of the links screen, which lives as long as the session
 	lastRun  *connect.Run    // nil for none yet
+	aside    string          // where a damaged mirror was put, empty for none
+	unkept   error           // why the mirror is in memory, nil when it is not or need not be kept
 }
 
-func newSession(app *App, profile keystore.Profile, where keystore.Where, client *moneykit.Client) *session {
+func newSession(app *App, profile keystore.Profile, where keystore.Where, client *moneykit.Client, store *mirror.Store) *session {
 	return &session{
 		app: app, profile: profile, where: where, client: client,
-		watch: watch.New(client), mirror: mirror.New(client, mirror.NewMemory()),
+		watch: watch.New(client), mirror: mirror.New(client, store),
 		known: func() []moneykit.LinkID { return nil }, clock: &clock{},
 	}
 }
 
-func newSandboxSession(app *App, sandbox Embedded, client *moneykit.Client) *session {
-	s := newSession(app, keystore.Profile{Name: "sandbox", Mode: keystore.Sandbox, BaseURL: sandbox.URL}, "", client)
+func newSandboxSession(app *App, sandbox Embedded, client *moneykit.Client, store *mirror.Store) *session {
+	s := newSession(app, keystore.Profile{Name: "sandbox", Mode: keystore.Sandbox, BaseURL: sandbox.URL}, "", client, store)
 	s.embedded, s.known, s.controls = true, sandbox.Links, sandbox.Controls
 	if s.controls != nil {
 		s.clock.sandbox = s.controls.Now
@@ -105,6 +111,9 @@ func (s *session) chips(trouble string, jobs int) []ui.Chip {
 	}
 	if s.where == keystore.FromSession {
 		chips = append(chips, ui.Chip{Text: "secret not saved", Role: theme.Warn})
+	}
+	if s.unkept != nil {
+		chips = append(chips, ui.Chip{Text: "mirror not kept", Role: theme.Warn})
 	}
 	if s.app.ReadOnly {
 		chips = append(chips, ui.Chip{Text: "read-only", Role: theme.Warn})

@@ -7,10 +7,8 @@
 package mirror
 
 import (
-	"cmp"
 	"context"
 	"sync"
-	"time"
 
 	"till/moneykit"
 )
@@ -22,19 +20,19 @@ const pageSize = 500
 // use; one link is synced by one caller at a time.
 type Mirror struct {
 	client *moneykit.Client
-	store  Store
+	store  *Store
 
 	mu    sync.Mutex
 	locks map[moneykit.LinkID]chan struct{}
 }
 
 // New returns a Mirror that reads through client and writes to store.
-func New(client *moneykit.Client, store Store) *Mirror {
+func New(client *moneykit.Client, store *Store) *Mirror {
 	return &Mirror{client: client, store: store, locks: map[moneykit.LinkID]chan struct{}{}}
 }
 
 // Store gives access to what the syncs brought.
-func (m *Mirror) Store() Store { return m.store }
+func (m *Mirror) Store() *Store { return m.store }
 
 // Sync applies all that happened to a link's transactions since its last sync,
 // page by page; the first one brings the whole history. It returns the entry
@@ -51,24 +49,15 @@ func (m *Mirror) Sync(ctx context.Context, link moneykit.LinkID) (Sync, error) {
 	if err != nil {
 		return Sync{}, err
 	}
-	done := Sync{}
-	for {
-		page, err := m.client.SyncTransactions(ctx, link, head.Cursor, pageSize)
-		if err != nil {
-			return done, err
+	ctx, cancel := context.WithCancel(ctx)
+	pages := make(chan fetched, ahead)
+	go m.fetch(ctx, link, head, pages)
+	defer func() { // leave nothing running
+		cancel()
+		for range pages {
 		}
-		// The contract lets the last page come without a cursor.
-		next := cmp.Or(page.Cursor.Next, head.Cursor)
-		done, err = m.store.Apply(ctx, link, Page{
-			Seq: head.Seq + 1, At: time.Now(), Before: head.Cursor, After: next, More: page.HasMore,
-			Created: page.Transactions.Created, Updated: page.Transactions.Updated,
-			Removed: page.Transactions.Removed, Accounts: page.Accounts, RequestID: page.RequestID,
-		})
-		if err != nil || !page.HasMore {
-			return done, err
-		}
-		head.Cursor = next
-	}
+	}()
+	return m.applyAll(ctx, link, pages)
 }
 
 // Baseline makes sure that a link was synced to its end at least once, so that

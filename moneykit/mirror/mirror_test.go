@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/ncruces/go-sqlite3"
 
 	"till/moneykit"
 	"till/moneykit/mirror"
@@ -92,8 +95,8 @@ func newMirror(t testing.TB, rt http.RoundTripper) (*mirror.Mirror, stored) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := mirror.New(client, mirror.NewMemory())
-	return m, stored{t, m.Store()}
+	s := newStored(t)
+	return mirror.New(client, s.Store), s
 }
 
 func TestSyncGoesOnAfterAnError(t *testing.T) {
@@ -213,25 +216,35 @@ func TestAWaitingSyncCanBeCancelled(t *testing.T) {
 	})
 }
 
-// failing is a store whose every write fails.
-type failing struct{ mirror.Store }
-
-var errFull = errors.New("disk full")
-
-func (failing) Apply(context.Context, moneykit.LinkID, mirror.Page) (mirror.Sync, error) {
-	return mirror.Sync{}, errFull
-}
-
-func TestAStoreThatFailsEndsTheSync(t *testing.T) {
-	srv := &server{handle: pages(map[string]string{"": step("c1", true, "a"), "c1": step("c2", false)})}
+// TestAFullDiskLosesNothing lets the disk be full in the middle of a sync, and wants
+// the state before it, and a sync that goes on from there later.
+func TestAFullDiskLosesNothing(t *testing.T) {
+	var many []string
+	for i := range 2000 {
+		many = append(many, fmt.Sprintf("t%04d", i))
+	}
+	srv := &server{handle: pages(map[string]string{"": step("c1", true, "a"), "c1": step("c2", false, many...)})}
 	client, err := moneykit.New(moneykit.Credentials{ClientID: "c", ClientSecret: moneykit.NewSecret("s")}, moneykit.WithTransport(srv))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := mirror.New(client, failing{mirror.NewMemory()}).Sync(t.Context(), bank); !errors.Is(err, errFull) {
-		t.Errorf("%v", err)
+	path := filepath.Join(t.TempDir(), "mirror.db")
+	store := open(t, path, key)
+	if err := store.Full(); err != nil {
+		t.Fatal(err)
 	}
-	same(t, "asked for", srv.cursors, []string{""})
+	if _, err := mirror.New(client, store).Sync(t.Context(), bank); !errors.Is(err, sqlite3.FULL) {
+		t.Fatalf("%v", err)
+	}
+	same(t, "head", stored{t, store}.head(), mirror.Head{Seq: 1, Cursor: "c1", More: true})
+	_ = store.Close()
+	s := stored{t, open(t, path, key)}
+	if _, err := mirror.New(client, s.Store).Sync(t.Context(), bank); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.transactions(mirror.Query{})); n != 2001 {
+		t.Errorf("%d transactions", n)
+	}
 }
 
 // TestSandbox follows a link of the embedded Sandbox over several refreshes, and

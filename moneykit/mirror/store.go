@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -11,30 +10,6 @@ import (
 // ErrStale says that a page does not follow on what the store holds: another
 // sync was there first. A new sync from the store's own cursor puts it right.
 var ErrStale = errors.New("mirror: the page does not follow the stored cursor")
-
-// Store keeps links, transactions and the history of syncs. What it returns is
-// the caller's to keep: later writes do not change it.
-type Store interface {
-	// Remember notes links that GET /links may leave out.
-	Remember(ctx context.Context, links ...moneykit.LinkID) error
-	// Known returns the remembered links in the order they were met.
-	Known(ctx context.Context) ([]moneykit.LinkID, error)
-
-	// Head returns where a link's next sync goes on; the zero Head for a link
-	// that was never synced.
-	Head(ctx context.Context, link moneykit.LinkID) (Head, error)
-	// Apply commits a page and its cursor together, or neither. A page that
-	// was applied before changes nothing. It returns the history's entry so
-	// far, with Seq 0 while there is nothing in it.
-	Apply(ctx context.Context, link moneykit.LinkID, page Page) (Sync, error)
-
-	// Syncs returns a link's history, newest first.
-	Syncs(ctx context.Context, link moneykit.LinkID) ([]Sync, error)
-	// Changes returns what one sync of the history brought.
-	Changes(ctx context.Context, link moneykit.LinkID, seq int) ([]Change, error)
-	// Transactions returns a link's transactions, newest first.
-	Transactions(ctx context.Context, link moneykit.LinkID, q Query) ([]moneykit.Transaction, error)
-}
 
 // Head is the end of a link's history.
 type Head struct {

@@ -2,6 +2,7 @@ package mirror_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -30,7 +31,15 @@ func txn(id string, edits ...func(*moneykit.Transaction)) moneykit.Transaction {
 	for _, edit := range edits {
 		edit(&t)
 	}
-	return t
+	body, err := json.Marshal(t)
+	if err != nil {
+		panic(err)
+	}
+	decoded, err := moneykit.Decode[moneykit.Transaction](body)
+	if err != nil {
+		panic(err)
+	}
+	return *decoded // with its JSON, as it comes from the API
 }
 
 func pending(t *moneykit.Transaction) { t.Pending = true }
@@ -50,10 +59,15 @@ func in(account moneykit.AccountID) func(*moneykit.Transaction) {
 // stored is a store under test with its answers for one link at hand.
 type stored struct {
 	testing.TB
-	mirror.Store
+	*mirror.Store
 }
 
-func newStored(t testing.TB) stored { return stored{t, mirror.NewMemory()} }
+func newStored(t testing.TB) stored {
+	t.Helper()
+	store := mirror.NewMemory()
+	t.Cleanup(func() { _ = store.Close() })
+	return stored{t, store}
+}
 
 func (s stored) apply(page mirror.Page) mirror.Sync {
 	s.Helper()
@@ -300,7 +314,7 @@ func TestWhatIsReturnedIsTheCallers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "known", known, []moneykit.LinkID{"x", "y"})
+	same(t, "known", known, []moneykit.LinkID{bank, "x", "y"})
 
 	old := s.syncs()
 	s.apply(mirror.Page{Seq: 1, Before: "c1", After: "c2", RequestID: "r2", Created: []moneykit.Transaction{txn("c")}})

@@ -1,0 +1,204 @@
+package mirror
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"till/moneykit"
+)
+
+// Remember notes links in the order they are met.
+func (f *Store) Remember(ctx context.Context, links ...moneykit.LinkID) error {
+	return f.write.commit(ctx, func() error {
+		for _, link := range links {
+			if err := f.write.exec(rememberLink, string(link)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Apply commits pages and the last one's cursor together, or nothing of them. A page
+// that was applied before changes nothing. It returns the history's entry so far,
+// with Seq 0 while there is nothing in it.
+func (f *Store) Apply(ctx context.Context, link moneykit.LinkID, pages ...Page) (Sync, error) {
+	var entry Sync
+	err := f.write.commit(ctx, func() (err error) {
+		if err := f.write.exec(rememberLink, string(link)); err != nil {
+			return err
+		}
+		row, head, err := f.write.head(link)
+		if err != nil {
+			return err
+		}
+		for _, page := range pages {
+			switch {
+			case page.Before != head.Cursor && page.After == head.Cursor:
+			case page.Before != head.Cursor || page.Seq < 1 || page.Seq < head.Seq || page.Seq > head.Seq+1:
+				return ErrStale
+			default:
+				a := applier{conn: f.write, link: row, page: page, head: head}
+				if head, err = a.apply(); err != nil {
+					return err
+				}
+			}
+			if entry, err = f.write.entry(row, page.Seq); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return entry, err
+}
+
+// applier applies one page to one link.
+type applier struct {
+	*conn
+	link                      int64
+	page                      Page
+	head                      Head
+	created, updated, removed int
+}
+
+// apply returns the head after the page.
+func (a *applier) apply() (Head, error) {
+	for _, t := range slices.Concat(a.page.Created, a.page.Updated) {
+		if err := a.put(t); err != nil {
+			return Head{}, err
+		}
+	}
+	for _, id := range a.page.Removed {
+		if err := a.remove(id); err != nil {
+			return Head{}, err
+		}
+	}
+	head := Head{Seq: a.head.Seq, Cursor: a.page.After, More: a.page.More}
+	if a.created+a.updated+a.removed > 0 {
+		if err := a.record(); err != nil {
+			return Head{}, err
+		}
+		head.Seq = a.page.Seq
+	}
+	if err := a.exec(endSync, a.page.More, a.link, a.page.Seq); err != nil {
+		return Head{}, err
+	}
+	return head, a.exec(advance, head.Cursor, head.More, head.Seq, a.link)
+}
+
+// record adds what was changed to the sync's entry, which the first change makes.
+func (a *applier) record() error {
+	if a.head.Seq < a.page.Seq {
+		if err := a.exec(beginSync, a.link, a.page.Seq, a.page.At.UnixNano(), a.page.Before, a.head.More); err != nil {
+			return err
+		}
+	}
+	return a.exec(growSync, a.page.After, a.created, a.updated, a.removed, a.page.RequestID, a.link, a.page.Seq)
+}
+
+// put takes a created or updated transaction in.
+func (a *applier) put(t moneykit.Transaction) error {
+	body, err := bodyOf(t)
+	if err != nil {
+		return err
+	}
+	txn, live, version, before, err := a.current(t.ID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case txn == 0:
+		if err := a.exec(addTransaction, append([]any{a.link, string(t.ID)}, columns(t)...)...); err != nil {
+			return err
+		}
+		txn = a.db.LastInsertRowID()
+		if version, err = a.version(txn, Created, nil, body); err != nil {
+			return err
+		}
+		a.created++
+		return a.exec(setVersion, version, txn)
+	case !live: // it was removed, and is there again
+		a.created++
+		version, err = a.version(txn, Created, nil, body)
+	case len(Change{Kind: Updated, Before: before, After: t}.Fields()) == 0:
+		// What has changed is nothing that anybody is told of.
+		if err := a.exec(sameBody, body, version); err != nil {
+			return err
+		}
+	default:
+		a.updated++
+		version, err = a.version(txn, Updated, version, body)
+	}
+	if err != nil {
+		return err
+	}
+	return a.exec(setTransaction, append(append([]any{version}, columns(t)...), txn)...)
+}
+
+func (a *applier) remove(id moneykit.TransactionID) error {
+	txn, live, version, _, err := a.current(id)
+	if err != nil || txn == 0 || !live {
+		return err
+	}
+	a.removed++
+	if version, err = a.version(txn, Removed, version, nil); err != nil {
+		return err
+	}
+	return a.exec(setGone, version, txn)
+}
+
+// current returns what is known of a transaction; txn is 0 for nothing.
+func (a *applier) current(id moneykit.TransactionID) (txn int64, live bool, version int64, t moneykit.Transaction, err error) {
+	err = a.run(currentVersion, []any{a.link, string(id)}, func(s *sqlite3.Stmt) error {
+		txn, live, version = s.ColumnInt64(0), s.ColumnBool(1), s.ColumnInt64(2)
+		return decode(s.ColumnBlob(3, nil), &t)
+	})
+	return txn, live, version, t, err
+}
+
+func (a *applier) version(txn int64, kind Kind, prior any, body []byte) (int64, error) {
+	var stored any
+	if body != nil {
+		stored = body
+	}
+	err := a.exec(addVersion, txn, a.link, a.page.Seq, string(kind), prior, a.page.RequestID, stored)
+	return a.db.LastInsertRowID(), err
+}
+
+// columns are what a transaction is found by.
+func columns(t moneykit.Transaction) []any {
+	amount, _ := t.Signed().Float64() // to sort and compare; the body has the truth
+	words := strings.ToLower(strings.Join([]string{t.Description, t.RawDescription, merchant(t), t.FinestCategory()}, "\n"))
+	return []any{string(t.AccountID), dayOf(t.Date), t.Pending, amount, t.FinestCategory(), words}
+}
+
+// dayOf counts days from 1970-01-01.
+func dayOf(d moneykit.Date) int64 {
+	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).Unix() / int64(24*time.Hour/time.Second)
+}
+
+// bodyOf is a transaction as the API gave it.
+func bodyOf(t moneykit.Transaction) ([]byte, error) {
+	if raw := t.JSON(); len(raw) > 0 {
+		return raw, nil
+	}
+	return json.Marshal(t)
+}
+
+func decode[T any](body []byte, into *T) error {
+	if len(body) == 0 {
+		return nil
+	}
+	v, err := moneykit.Decode[T](body)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	*into = *v
+	return nil
+}

@@ -1,0 +1,113 @@
+package mirror
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"till/moneykit"
+)
+
+const (
+	// ahead is how many pages are fetched before they are committed, together.
+	ahead = 20
+	// maxEmpty is how many pages in a row may bring nothing and promise more.
+	maxEmpty = 100
+)
+
+// LoopError says that a sync would never end: a cursor came again, or pages brought
+// nothing for ever. What came before is kept.
+type LoopError struct {
+	Link       moneykit.LinkID
+	RequestIDs []string // of the pages that show it
+}
+
+func (e *LoopError) Error() string {
+	return fmt.Sprintf("mirror: the sync of %s does not end: its cursors repeat (requests %s)", e.Link, strings.Join(e.RequestIDs, ", "))
+}
+
+// fetched is a page, or why there is none.
+type fetched struct {
+	page Page
+	err  error
+}
+
+// fetch reads pages from MoneyKit one after another, and closes pages at the end.
+func (m *Mirror) fetch(ctx context.Context, link moneykit.LinkID, head Head, pages chan<- fetched) {
+	defer close(pages)
+	trail := map[string]string{head.Cursor: ""} // cursors, and the request that gave each
+	empty := 0
+	for cursor := head.Cursor; ; {
+		got, err := m.client.SyncTransactions(ctx, link, cursor, pageSize)
+		if err != nil {
+			pages <- fetched{err: err}
+			return
+		}
+		// The contract lets the last page come without a cursor.
+		next := cmp.Or(got.Cursor.Next, cursor)
+		page := Page{
+			Seq: head.Seq + 1, At: time.Now(), Before: cursor, After: next, More: got.HasMore,
+			Created: got.Transactions.Created, Updated: got.Transactions.Updated,
+			Removed: got.Transactions.Removed, Accounts: got.Accounts, RequestID: got.RequestID,
+		}
+		if empty++; len(page.Created)+len(page.Updated)+len(page.Removed) > 0 {
+			empty = 0
+		}
+		if before, again := trail[next]; got.HasMore && (again || empty > maxEmpty) {
+			pages <- fetched{err: &LoopError{Link: link, RequestIDs: strings.Fields(before + " " + page.RequestID)}}
+			return
+		}
+		trail[next] = page.RequestID
+		select {
+		case pages <- fetched{page: page}:
+		case <-ctx.Done():
+			return
+		}
+		if !got.HasMore {
+			return
+		}
+		cursor = next
+	}
+}
+
+// applyAll commits pages as they come; those that have come meanwhile, together.
+func (m *Mirror) applyAll(ctx context.Context, link moneykit.LinkID, pages <-chan fetched) (Sync, error) {
+	done := Sync{}
+	for first := range pages {
+		batch, failed := gather(first, pages)
+		if len(batch) > 0 {
+			var err error
+			if done, err = m.store.Apply(ctx, link, batch...); err != nil {
+				return done, err
+			}
+		}
+		if failed != nil {
+			return done, failed
+		}
+	}
+	return done, ctx.Err()
+}
+
+// gather takes the pages that are there already.
+func gather(next fetched, pages <-chan fetched) (batch []Page, failed error) {
+	for {
+		if next.err != nil {
+			return batch, next.err
+		}
+		batch = append(batch, next.page)
+		if len(batch) == ahead {
+			return batch, nil
+		}
+		var more bool
+		select {
+		case next, more = <-pages:
+			if !more {
+				return batch, nil
+			}
+		default:
+			return batch, nil
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package mirror
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // encrypts at rest
+	_ "github.com/ncruces/go-sqlite3/vfs/memdb"
+)
+
+const (
+	// KeySize is the length of the key that a file is encrypted with, in bytes.
+	KeySize = 32
+
+	busyTime   = 5 * time.Second
+	cachePages = "-65536" // 64 MB, of which only what is needed is taken
+)
+
+// ErrDamaged says that a file is no mirror, or is one that cannot be read: it is
+// damaged, or was encrypted with another key.
+var ErrDamaged = errors.New("mirror: the file is damaged, or belongs to another key")
+
+// ErrNewer says that a file was written by a newer version of this package.
+var ErrNewer = errors.New("mirror: the file was written by a newer version")
+
+// ErrClosed says that the mirror was closed.
+var ErrClosed = errors.New("mirror: the mirror is closed")
+
+// Store keeps links, transactions and the history of syncs in an SQLite file. It is
+// safe for concurrent use, and several processes can share one file. What it
+// returns is the caller's to keep: later writes do not change it.
+type Store struct {
+	path  string // empty in memory
+	write *conn
+	read  *conn // the same in memory
+}
+
+// Open opens the mirror at path, and makes one where there is none, which only its
+// owner can read. key has KeySize bytes; nil leaves the file in the clear. Any
+// error but ErrDamaged and ErrNewer is the system's.
+func Open(path string, key []byte) (*Store, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	made, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := made.Close(); err != nil {
+		return nil, err
+	}
+	f := &Store{path: path}
+	if f.write, err = connect(path, key); err != nil {
+		return nil, err
+	}
+	if err := f.write.migrate(); err != nil {
+		_ = f.write.close()
+		return nil, err
+	}
+	if f.read, err = connect(path, key); err != nil {
+		_ = f.write.close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// NewMemory returns an empty mirror that lasts as long as it is open. It costs
+// nothing until it is used.
+func NewMemory() *Store {
+	c := newConn(nil)
+	c.open = func() (*sqlite3.Conn, error) {
+		db, err := sqlite3.Open("file:/" + rand.Text() + "?vfs=memdb")
+		if err == nil {
+			err = db.Exec("PRAGMA temp_store = memory; PRAGMA journal_mode = memory; PRAGMA synchronous = off")
+		}
+		return db, err
+	}
+	return &Store{write: c, read: c}
+}
+
+// connect opens one connection to a file.
+func connect(path string, key []byte) (*conn, error) {
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?modeof=" + url.QueryEscape(path)
+	if key != nil {
+		name += "&vfs=adiantum"
+	}
+	db, err := sqlite3.Open(name)
+	if err != nil {
+		return nil, reason(err)
+	}
+	settings := "PRAGMA temp_store = memory; PRAGMA cache_size = " + cachePages + "; PRAGMA journal_mode = wal; PRAGMA synchronous = normal"
+	if key != nil {
+		settings = "PRAGMA hexkey = '" + hex.EncodeToString(key) + "'; " + settings
+	}
+	err = db.BusyTimeout(busyTime)
+	if err == nil {
+		err = db.Exec(settings)
+	}
+	if err != nil {
+		_ = db.Close()
+		return nil, reason(err)
+	}
+	return newConn(db), nil
+}
+
+// reason tells a damaged file from trouble of the system's.
+func reason(err error) error {
+	if errors.Is(err, sqlite3.NOTADB) || errors.Is(err, sqlite3.CORRUPT) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
+}
+
+// Close gives the file back. What was applied stays.
+func (f *Store) Close() error {
+	var err error
+	if f.read != f.write {
+		err = f.read.close()
+	}
+	return errors.Join(err, f.write.close())
+}
+
+// Path is the file's place, empty for a mirror in memory.
+func (f *Store) Path() string { return f.path }
+
+// Check reads through all of the file. It returns ErrDamaged when something in it
+// cannot be right.
+func (f *Store) Check(ctx context.Context) error {
+	return f.read.use(ctx, func() error {
+		sound := ""
+		err := f.read.run("PRAGMA quick_check(1)", nil, func(s *sqlite3.Stmt) error {
+			sound = s.ColumnText(0)
+			return nil
+		})
+		if err == nil && sound != "ok" {
+			return fmt.Errorf("%w: %s", ErrDamaged, sound)
+		}
+		return reason(err)
+	})
+}
+
+// SetAside moves a file that cannot be used out of the way, and returns where it is
+// now. A new one can be built from MoneyKit.
+func SetAside(path string, at time.Time) (string, error) {
+	to := path + ".damaged-" + at.UTC().Format("20060102-150405")
+	if err := os.Rename(path, to); err != nil {
+		return "", err
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return to, err
+		}
+	}
+	return to, nil
+}
+
+// Forget removes the file at path, and all that SQLite keeps beside it.
+func Forget(path string) error {
+	var all error
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}

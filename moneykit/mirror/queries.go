@@ -1,0 +1,36 @@
+package mirror
+
+// All that is asked of the file.
+const (
+	rememberLink = `INSERT INTO links (id) VALUES (?) ON CONFLICT DO NOTHING`
+	knownLinks   = `SELECT id FROM links ORDER BY link`
+	linkHead     = `SELECT link, seq, cursor, more FROM links WHERE id = ?`
+	advance      = `UPDATE links SET cursor = ?, more = ?, seq = ? WHERE link = ?`
+
+	currentVersion = `SELECT t.txn, t.live, t.version, v.body FROM transactions t JOIN versions v ON v.version = t.version WHERE t.link = ? AND t.id = ?`
+	addVersion     = `INSERT INTO versions (txn, link, seq, kind, prior, request, body) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	addTransaction = `INSERT INTO transactions (link, id, live, version, account, day, pending, amount, category, words) VALUES (?, ?, 1, 0, ?, ?, ?, ?, ?, ?)`
+	setTransaction = `UPDATE transactions SET live = 1, version = ?, account = ?, day = ?, pending = ?, amount = ?, category = ?, words = ? WHERE txn = ?`
+	setVersion     = `UPDATE transactions SET version = ? WHERE txn = ?`
+	setGone        = `UPDATE transactions SET live = 0, version = ? WHERE txn = ?`
+
+	sameBody = `UPDATE versions SET body = ? WHERE version = ?`
+
+	beginSync = `INSERT INTO syncs (link, seq, at, before, after, continues) VALUES (?, ?, ?, ?, '', ?)`
+	growSync  = `UPDATE syncs SET after = ?, created = created + ?, updated = updated + ?, removed = removed + ?,
+		requests = trim(requests || ' ' || ?) WHERE link = ? AND seq = ?`
+	endSync  = `UPDATE syncs SET more = ? WHERE link = ? AND seq = ?`
+	oneSync  = `SELECT seq, at, before, after, created, updated, removed, more, continues, requests FROM syncs WHERE link = ? AND seq = ?`
+	allSyncs = `SELECT s.seq, s.at, s.before, s.after, s.created, s.updated, s.removed, s.more, s.continues, s.requests
+		FROM syncs s JOIN links l USING (link) WHERE l.id = ? ORDER BY s.seq DESC`
+
+	changesOfSync = `SELECT v.kind, p.body, v.body FROM links l JOIN versions v USING (link) LEFT JOIN versions p ON p.version = v.prior
+		WHERE l.id = ? AND v.seq = ? ORDER BY v.version`
+
+	transactionsOf = `SELECT v.body FROM links l JOIN transactions t USING (link) JOIN versions v ON v.version = t.version
+		WHERE l.id = ?1 AND t.live = 1 AND (?2 = '' OR t.account = ?2) AND (?3 IS NULL OR (t.day, ?4) < (?3, t.id))
+		ORDER BY t.day DESC, t.id LIMIT ?5`
+)
+
+const mirrorStats = `SELECT (SELECT count(*) FROM links), (SELECT count(*) FROM transactions WHERE live = 1),
+	(SELECT count(*) FROM versions), (SELECT count(*) FROM syncs), (SELECT coalesce(max(at), 0) FROM syncs)`

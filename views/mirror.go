@@ -1,0 +1,65 @@
+package views
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"till/keystore"
+	"till/moneykit/mirror"
+	"till/ui"
+	"till/ui/termsafe"
+)
+
+// KeptMirror is the mirror of a profile as it was opened.
+type KeptMirror struct {
+	Store *mirror.Store
+	// Aside is where a damaged one was put, of which this one takes the place; empty
+	// for none.
+	Aside string
+}
+
+// OpenMirror opens the mirror that is kept of a profile in dir, with the key that
+// keyOf returns. One that cannot be read is set aside, and a new one begun.
+func OpenMirror(ctx context.Context, keyOf func(context.Context, string) ([]byte, error), dir string, p keystore.Profile) (KeptMirror, error) {
+	key, err := keyOf(ctx, p.Name)
+	if err != nil {
+		return KeptMirror{}, err
+	}
+	path := MirrorPath(dir, p)
+	store, err := mirror.Open(path, key)
+	if !errors.Is(err, mirror.ErrDamaged) {
+		return KeptMirror{Store: store}, err
+	}
+	aside, err := mirror.SetAside(path, time.Now())
+	if err != nil {
+		return KeptMirror{}, err
+	}
+	store, err = mirror.Open(path, key)
+	return KeptMirror{Store: store, Aside: aside}, err
+}
+
+// MirrorPath is where the mirror of a profile is kept under dir: another one for
+// each server and key pair that a profile of that name has had.
+func MirrorPath(dir string, p keystore.Profile) string {
+	sum := sha256.Sum256([]byte(p.BaseURL + "\n" + p.ClientID))
+	return filepath.Join(dir, url.PathEscape(p.Name)+"-"+hex.EncodeToString(sum[:4])+".db")
+}
+
+// toldOfMirror says what is unusual about the session's mirror.
+func (s *session) toldOfMirror() tea.Cmd {
+	switch {
+	case s.aside != "":
+		return ui.Toast(ui.Failure, "The mirror could not be read. It is built anew from MoneyKit; the old one is "+termsafe.Line(s.aside))
+	case s.unkept != nil:
+		f := explain(s.unkept)
+		return ui.Toast(ui.Notice, "The mirror lasts until you leave: "+f.line())
+	}
+	return nil
+}

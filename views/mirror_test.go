@@ -1,0 +1,127 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"till/keystore"
+	"till/moneykit"
+	"till/moneykit/mirror"
+	"till/moneykit/sandbox"
+)
+
+var shop = keystore.Profile{Name: "shop", Mode: keystore.Sandbox, BaseURL: sandboxURL, ClientID: sandbox.DefaultClientID}
+
+func keyed(b byte) func(context.Context, string) ([]byte, error) {
+	return func(context.Context, string) ([]byte, error) { return bytes.Repeat([]byte{b}, keystore.KeySize), nil }
+}
+
+func TestAMirrorIsKept(t *testing.T) {
+	dir := t.TempDir()
+	first, err := OpenMirror(t.Context(), keyed(1), dir, shop)
+	if err != nil || first.Aside != "" {
+		t.Fatal(first.Aside, err)
+	}
+	if _, err := first.Store.Apply(t.Context(), "mk_1", mirror.Page{Seq: 1, At: time.Now(), After: "c1"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := OpenMirror(t.Context(), keyed(1), dir, shop)
+	if err != nil || again.Aside != "" {
+		t.Fatal(again.Aside, err)
+	}
+	defer func() { _ = again.Store.Close() }()
+	if head, err := again.Store.Head(t.Context(), "mk_1"); err != nil || head.Cursor != "c1" {
+		t.Errorf("%+v, %v", head, err)
+	}
+}
+
+func TestAMirrorOfAnotherKeyIsSetAside(t *testing.T) {
+	dir := t.TempDir()
+	first, err := OpenMirror(t.Context(), keyed(1), dir, shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = first.Store.Close()
+	other, err := OpenMirror(t.Context(), keyed(2), dir, shop)
+	if err != nil || !strings.HasPrefix(other.Aside, MirrorPath(dir, shop)+".damaged-") {
+		t.Fatal(other.Aside, err)
+	}
+	defer func() { _ = other.Store.Close() }()
+	if _, err := os.Stat(other.Aside); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEachKeyPairHasAMirror(t *testing.T) {
+	other := shop
+	other.ClientID = "another"
+	elsewhere := shop
+	elsewhere.BaseURL = "https://api.moneykit.com"
+	seen := map[string]bool{}
+	for _, p := range []keystore.Profile{shop, other, elsewhere, {Name: "../shop"}, {Name: ".."}} {
+		path := MirrorPath("/data", p)
+		if seen[path] || filepath.Dir(path) != "/data" {
+			t.Errorf("%+v: %s", p, path)
+		}
+		seen[path] = true
+	}
+}
+
+// inShop runs test in a profile whose mirror open opens.
+func inShop(t *testing.T, open func() (KeptMirror, error), test func(*testing.T, *world)) {
+	t.Helper()
+	in(t, 120, 40, test, func(w *world) {
+		w.app.Mirror = func(context.Context, keystore.Profile) (KeptMirror, error) { return open() }
+		w.app.Environment = func() (keystore.Profile, moneykit.Secret, bool, error) {
+			return shop, moneykit.NewSecret(sandbox.DefaultClientSecret), true, nil
+		}
+		w.first = First(w.app, false, "", "")
+	})
+}
+
+func TestWithoutAKeyringTheMirrorLastsAsLongAsTill(t *testing.T) {
+	inShop(t, func() (KeptMirror, error) {
+		return KeptMirror{}, &keystore.Error{Op: "read", Profile: "shop", Mirror: true, Reason: keystore.NoDaemon, Err: errors.New("none")}
+	}, func(_ *testing.T, w *world) {
+		w.Sees("mirror not kept", "The mirror lasts until you leave")
+		w.Press("enter", "d")
+		w.Sees("sync 1")
+	})
+}
+
+func TestADamagedMirrorIsTold(t *testing.T) {
+	inShop(t, func() (KeptMirror, error) {
+		return KeptMirror{Store: mirror.NewMemory(), Aside: "/data/shop.db.damaged-20261121-120000"}, nil
+	}, func(_ *testing.T, w *world) {
+		w.Sees("could not be read", "built anew", "shop.db.damaged-20261121-120000")
+		w.Misses("mirror not kept")
+	})
+}
+
+// TestWhatWasSyncedIsThereAgain leaves till, and comes back to the same history.
+func TestWhatWasSyncedIsThereAgain(t *testing.T) {
+	dir := t.TempDir()
+	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
+	inShop(t, open, func(_ *testing.T, w *world) {
+		w.Press("enter", "d")
+		w.Sees("sync 1", "all of the history")
+	})
+	inShop(t, open, func(t *testing.T, w *world) {
+		w.wire.breaks("GET", "/transactions/sync", status(503, `{}`))
+		w.Press("enter", "d")
+		w.Wait(5 * time.Second)
+		w.Sees("sync 1", "all of the history", "not brought up to date")
+		w.Press("3")
+		w.Wait(5 * time.Second)
+		w.Sees("Marigold Co-op")
+	})
+}
