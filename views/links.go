@@ -85,6 +85,7 @@ func (l *linksScreen) list() tea.Cmd {
 	}
 	ctx, s, to := l.ctx, l.session, ui.To{ID: l.id}
 	return func() tea.Msg {
+		recall(ctx, s)
 		var err error
 		var page []moneykit.LinkID
 		for ref, e := range s.client.Links(ctx, linksPage) {
@@ -92,11 +93,11 @@ func (l *linksScreen) list() tea.Cmd {
 				break
 			}
 			if page = append(page, ref.ID); len(page) == linksPage {
-				s.watch.Add(page...)
+				s.met(ctx, page)
 				page = page[:0]
 			}
 		}
-		s.watch.Add(page...)
+		s.met(ctx, page)
 		if remembered, e := s.mirror.Store().Known(ctx); e == nil {
 			s.watch.Add(remembered...)
 		}
@@ -195,7 +196,7 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 	}
 	l.rows.grow(&l.filter)
 	l.table.SetSource(&l.rows)
-	return tea.Batch(append(cmds, l.show(), l.tickJobs())...)
+	return tea.Batch(append(cmds, l.show(), l.tickJobs(), l.keep(snapshots))...)
 }
 
 // ended reports that a refresh came to its end between two snapshots.

@@ -12,7 +12,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"till/keystore"
+	"till/moneykit"
 	"till/moneykit/mirror"
+	"till/moneykit/watch"
 	"till/ui"
 	"till/ui/termsafe"
 )
@@ -62,4 +64,49 @@ func (s *session) toldOfMirror() tea.Cmd {
 		return ui.Toast(ui.Notice, "The mirror lasts until you leave: "+f.line())
 	}
 	return nil
+}
+
+// recall shows the links as they were when till was left, before MoneyKit is asked.
+func recall(ctx context.Context, s *session) {
+	err := s.mirror.Store().Links(ctx, func(page []mirror.LinkSeen) bool {
+		snapshots := make([]watch.Snapshot, len(page))
+		for i, seen := range page {
+			snapshots[i] = watch.Snapshot{ID: seen.Link.ID, Link: seen.Link, At: seen.At}
+		}
+		s.watch.Recall(snapshots...)
+		return true
+	})
+	_ = err // MoneyKit is asked anyway
+}
+
+// met makes links known, to a mirror that lasts first: it keeps them in this order.
+func (s *session) met(ctx context.Context, ids []moneykit.LinkID) {
+	if store := s.mirror.Store(); store.Path() != "" {
+		_ = store.Remember(ctx, ids...) // keep tells what fails
+	}
+	s.watch.Add(ids...)
+}
+
+// keep writes what was learned of links into a mirror that lasts.
+func (s *session) keep(snapshots []watch.Snapshot) tea.Cmd {
+	store := s.mirror.Store()
+	if store.Path() == "" {
+		return nil
+	}
+	var seen []mirror.LinkSeen
+	for _, now := range snapshots {
+		if now.Link != nil && !now.Recalled && now.Err == nil {
+			seen = append(seen, mirror.LinkSeen{Link: now.Link, At: now.At})
+		}
+	}
+	if len(seen) == 0 {
+		return nil
+	}
+	ctx := s.ctx
+	return func() tea.Msg {
+		if err := store.PutLinks(ctx, seen...); err != nil && ctx.Err() == nil {
+			return ui.Toast(ui.Failure, "The mirror was not written. "+explain(err).line())()
+		}
+		return nil
+	}
 }

@@ -125,3 +125,31 @@ func TestWhatWasSyncedIsThereAgain(t *testing.T) {
 		w.Sees("Marigold Co-op")
 	})
 }
+
+// TestLinksAreThereAtOnce leaves till, and comes back while MoneyKit is down.
+func TestLinksAreThereAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
+	inShop(t, open, func(_ *testing.T, w *world) {
+		w.Sees("● connected", "✕ auth expired")
+	})
+	in(t, 120, 40, func(_ *testing.T, w *world) {
+		w.Sees("8 links", "Credentials Bank", "● connected", "✕ auth expired")
+		w.Wait(10 * time.Second)
+		w.Sees("8 links", "list incomplete", "offline")
+		w.Press("enter")
+		w.Sees("could add", "read ")
+		w.wire.mends()
+		w.Press("esc", "ctrl+r")
+		w.Wait(3 * time.Minute)
+		w.Sees("● online")
+		w.Misses("list incomplete")
+	}, func(w *world) {
+		w.wire.fault = unplugged
+		w.app.Mirror = func(context.Context, keystore.Profile) (KeptMirror, error) { return open() }
+		w.app.Environment = func() (keystore.Profile, moneykit.Secret, bool, error) {
+			return shop, moneykit.NewSecret(sandbox.DefaultClientSecret), true, nil
+		}
+		w.first = First(w.app, false, "", "")
+	})
+}

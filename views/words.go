@@ -27,6 +27,9 @@ func stateLook(s watch.Snapshot) look {
 		return look{"✕", "unreadable", theme.Bad}
 	case s.Link == nil:
 		return look{"·", "reading", theme.Muted}
+	case s.Recalled && s.Err == nil: // as it was when till was left
+		known := linkLook(s.Link)
+		return look{known.symbol, known.word, theme.Muted}
 	case s.Err != nil: // the last that is known, and it may be wrong by now
 		known := linkLook(s.Link)
 		return look{known.symbol, known.word + "?", theme.Muted}

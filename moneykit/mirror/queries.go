@@ -34,3 +34,14 @@ const (
 
 const mirrorStats = `SELECT (SELECT count(*) FROM links), (SELECT count(*) FROM transactions WHERE live = 1),
 	(SELECT count(*) FROM versions), (SELECT count(*) FROM syncs), (SELECT coalesce(max(at), 0) FROM syncs)`
+
+// About links themselves.
+const (
+	linkRead   = `SELECT link, coalesce(read_at, 0) FROM links WHERE id = ?`
+	setLink    = `UPDATE links SET body = ?, read_at = ?, request = ? WHERE link = ?`
+	linksAfter = `SELECT link, body, read_at, request FROM links WHERE link > ? AND body IS NOT NULL ORDER BY link LIMIT ?`
+	// A state that is the one before is no news.
+	addState = `INSERT INTO states (link, at, state, error, request) SELECT ?1, ?2, ?3, ?4, ?5
+		WHERE (?3, ?4) IS NOT (SELECT state, error FROM states WHERE link = ?1 ORDER BY at DESC LIMIT 1)`
+	statesOf = `SELECT s.at, s.state, s.error, s.request FROM states s JOIN links l USING (link) WHERE l.id = ? ORDER BY s.at DESC`
+)

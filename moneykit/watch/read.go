@@ -91,7 +91,7 @@ func (w *Watcher) learn(e *entry, now time.Time, link *moneykit.Link, err error)
 		w.resting = now.Add(min(firstRest<<min(w.failed-1, 8), slowestRetry))
 	} else {
 		e.errors = 0
-		e.snapshot.Link, e.snapshot.At, e.snapshot.Err = link, now, nil
+		e.snapshot.Link, e.snapshot.At, e.snapshot.Err, e.snapshot.Recalled = link, now, nil, false
 		w.failed, w.resting = 0, time.Time{}
 	}
 	if e.snapshot.Refreshing() && !e.awaitsAnswer() {

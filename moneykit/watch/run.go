@@ -104,7 +104,7 @@ func (w *Watcher) request(ctx context.Context, id moneykit.LinkID, refresh Refre
 	}
 	refresh.Phase = Accepted
 	w.setRefresh(e, refresh)
-	e.snapshot.Link, e.snapshot.At, e.snapshot.Err = link, now, nil
+	e.snapshot.Link, e.snapshot.At, e.snapshot.Err, e.snapshot.Recalled = link, now, nil, false
 	e.errors, e.stale = 0, e.reading
 	e.due = now.Add(firstPoll)
 }

@@ -39,6 +39,8 @@ type Snapshot struct {
 	At      time.Time      // when Link was read
 	Err     error          // of the last read, nil when it succeeded
 	Refresh *Refresh       // in flight or last ended, nil when there was none
+	// Recalled tells that Link was read in an earlier run, and not since.
+	Recalled bool
 }
 
 // Refreshing reports whether a refresh is in flight.
@@ -101,6 +103,22 @@ func (w *Watcher) know(ids []moneykit.LinkID) {
 	}
 }
 
+// Recall makes links known as they were read in an earlier run; each is read once,
+// as by Add. What is known already is newer.
+func (w *Watcher) Recall(snapshots ...Snapshot) {
+	w.mu.Lock()
+	for _, s := range snapshots {
+		if _, known := w.entries[s.ID]; !known {
+			s.Recalled = true
+			w.entry(s.ID).snapshot = s
+			w.publish(w.entries[s.ID])
+			w.backlog = append(w.backlog, s.ID)
+		}
+	}
+	w.mu.Unlock()
+	signal(w.wake)
+}
+
 // Show tells which links are on screen: they are read first and kept fresh.
 func (w *Watcher) Show(ids ...moneykit.LinkID) {
 	w.mu.Lock()
@@ -131,7 +149,7 @@ func (w *Watcher) Follow(id moneykit.LinkID) (stop func()) {
 func (w *Watcher) Put(link *moneykit.Link) {
 	w.mu.Lock()
 	e := w.entry(link.ID)
-	e.snapshot.Link, e.snapshot.At, e.snapshot.Err = link, time.Now(), nil
+	e.snapshot.Link, e.snapshot.At, e.snapshot.Err, e.snapshot.Recalled = link, time.Now(), nil, false
 	w.publish(e)
 	w.mu.Unlock()
 	w.Look(link.ID)
