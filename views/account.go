@@ -62,7 +62,7 @@ func (a *accountScreen) news(msg newsMsg) tea.Cmd {
 		news := linkNewsMsg{a.snapshot, s}
 		a.snapshot = s
 		if news.refreshed(moneykit.ProductAccounts) {
-			return loadAccounts(a.ctx, a.client, a.to, a.id)
+			return loadAccounts(a.ctx, a.session, a.to, a.id)
 		}
 	}
 	return nil

@@ -58,16 +58,14 @@ type accountsLoadedMsg struct {
 	ui.To
 	link     moneykit.LinkID
 	accounts []moneykit.Account
+	late     error // why these are not the newest
 	err      error
 }
 
-func loadAccounts(ctx context.Context, client *moneykit.Client, to ui.To, id moneykit.LinkID) tea.Cmd {
+func loadAccounts(ctx context.Context, s *session, to ui.To, id moneykit.LinkID) tea.Cmd {
 	return func() tea.Msg {
-		result, err := client.Accounts(ctx, id)
-		if err != nil {
-			return accountsLoadedMsg{to, id, nil, err}
-		}
-		return accountsLoadedMsg{to, id, result.Accounts, nil}
+		accounts, late, err := s.accounts(ctx, id)
+		return accountsLoadedMsg{to, id, accounts, late, err}
 	}
 }
 
@@ -75,7 +73,7 @@ func (a *accountsTab) load() tea.Cmd {
 	if !a.accounts.begin() {
 		return nil
 	}
-	return loadAccounts(a.ctx, a.client, a.to, a.id)
+	return loadAccounts(a.ctx, a.session, a.to, a.id)
 }
 
 func (a *accountsTab) name() string { return "Accounts" }
@@ -113,7 +111,7 @@ func (a *accountsTab) took(msg accountsLoadedMsg) tea.Cmd {
 	case had && msg.err != nil:
 		return ui.Toast(ui.Failure, "Accounts not read. "+explain(msg.err).line())
 	}
-	return nil
+	return told("Accounts", had, nil, msg.late)
 }
 
 func (a *accountsTab) actions() []ui.Action {

@@ -110,3 +110,20 @@ func (s *session) keep(snapshots []watch.Snapshot) tea.Cmd {
 		return nil
 	}
 }
+
+// accounts returns a link's accounts. When MoneyKit does not give them and there are
+// some from before, the failure is only the reason why they are late.
+func (s *session) accounts(ctx context.Context, id moneykit.LinkID) (accounts []moneykit.Account, late, err error) {
+	store := s.mirror.Store()
+	result, err := s.client.Accounts(ctx, id)
+	if err == nil {
+		// What cannot be kept is shown all the same; keep tells of the mirror.
+		_ = store.PutAccounts(ctx, id, time.Now(), result.Accounts...)
+		return result.Accounts, nil, nil
+	}
+	kept, at, unread := store.Accounts(ctx, id)
+	if unread != nil || at.IsZero() {
+		return nil, nil, err
+	}
+	return kept, err, nil
+}

@@ -132,13 +132,22 @@ func TestLinksAreThereAtOnce(t *testing.T) {
 	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
 	inShop(t, open, func(_ *testing.T, w *world) {
 		w.Sees("● connected", "✕ auth expired")
+		w.Press("enter", "2")
+		w.Sees("Checking", "Savings")
 	})
-	in(t, 120, 40, func(_ *testing.T, w *world) {
+	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.Sees("8 links", "Credentials Bank", "● connected", "✕ auth expired")
 		w.Wait(10 * time.Second)
 		w.Sees("8 links", "list incomplete", "offline")
 		w.Press("enter")
 		w.Sees("could add", "read ")
+		w.Press("2")
+		w.Wait(10 * time.Second)
+		w.Sees("Checking", "Savings")
+		w.Wait(20 * time.Second) // for what else there is to tell
+		if !strings.Contains(w.Drawn(), "Accounts not brought up to date") {
+			t.Error("nobody was told that the accounts are old")
+		}
 		w.wire.mends()
 		w.Press("esc", "ctrl+r")
 		w.Wait(3 * time.Minute)

@@ -108,11 +108,11 @@ func (n names) of(id moneykit.AccountID) string {
 // their ids have to do.
 func accountNames(ctx context.Context, s *session, id moneykit.LinkID) names {
 	names := names{}
-	result, err := s.client.Accounts(ctx, id)
+	accounts, _, err := s.accounts(ctx, id)
 	if err != nil {
 		return names
 	}
-	for _, a := range result.Accounts {
+	for _, a := range accounts {
 		names[a.ID] = accountName(a)
 	}
 	return names

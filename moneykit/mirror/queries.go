@@ -45,3 +45,17 @@ const (
 		WHERE (?3, ?4) IS NOT (SELECT state, error FROM states WHERE link = ?1 ORDER BY at DESC LIMIT 1)`
 	statesOf = `SELECT s.at, s.state, s.error, s.request FROM states s JOIN links l USING (link) WHERE l.id = ? ORDER BY s.at DESC`
 )
+
+// About accounts. A link has those that the last read of them showed.
+const (
+	putAccount = `INSERT INTO accounts (link, id, body, seen_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET body = excluded.body, seen_at = excluded.seen_at`
+	addBalance = `INSERT INTO balances (account, at, current, available, owed, currency)
+		SELECT a.account, ?3, ?4, ?5, ?6, ?7 FROM accounts a WHERE a.link = ?1 AND a.id = ?2
+		AND (?4, ?5, ?6, ?7) IS NOT (SELECT current, available, owed, currency FROM balances b WHERE b.account = a.account ORDER BY at DESC LIMIT 1)
+		ON CONFLICT DO NOTHING`
+	accountsOf = `SELECT a.body, a.seen_at FROM links l JOIN accounts a USING (link) WHERE l.id = ?1
+		AND a.seen_at = (SELECT max(seen_at) FROM accounts WHERE link = l.link) ORDER BY a.account`
+	balancesOf = `SELECT b.at, b.current, b.available, b.owed, b.currency FROM links l JOIN accounts a USING (link) JOIN balances b USING (account)
+		WHERE l.id = ? AND a.id = ? ORDER BY b.at`
+)
