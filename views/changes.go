@@ -66,6 +66,24 @@ func loadHistory(ctx context.Context, s *session, to ui.To, id moneykit.LinkID) 
 	}
 }
 
+// historyKeptMsg brings the history that is in the mirror already.
+type historyKeptMsg struct {
+	ui.To
+	syncs []mirror.Sync
+	names names
+}
+
+// showHistory shows the history that is in the mirror already, if there is one.
+func showHistory(ctx context.Context, s *session, to ui.To, id moneykit.LinkID) tea.Cmd {
+	return func() tea.Msg {
+		syncs, err := s.mirror.Store().Syncs(ctx, id)
+		if err != nil || len(syncs) == 0 {
+			return nil // what is loaded tells why
+		}
+		return historyKeptMsg{to, syncs, keptNames(ctx, s, id)}
+	}
+}
+
 func loadChanges(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, seq int, names names) tea.Cmd {
 	return func() tea.Msg {
 		changes, err := s.mirror.Store().Changes(ctx, id, seq)
@@ -88,13 +106,21 @@ func (c *changesTab) name() string { return "Changes" }
 // show brings the newest sync on screen: that is what one comes for.
 func (c *changesTab) show() tea.Cmd {
 	c.seq = 0
-	return c.load()
+	if c.history.loaded {
+		return c.load()
+	}
+	return tea.Batch(showHistory(c.ctx, c.session, c.to, c.id), c.load())
 }
 
 func (c *changesTab) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case historyLoadedMsg:
 		return c.tookHistory(msg)
+	case historyKeptMsg:
+		if c.history.early(msg.syncs) {
+			c.names = msg.names
+			return c.loadShown()
+		}
 	case changesLoadedMsg:
 		return c.tookChanges(msg)
 	case syncedMsg:

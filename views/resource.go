@@ -33,6 +33,16 @@ func (r *resource[T]) end(value T, err error) (again bool) {
 	return r.again
 }
 
+// early shows what was kept from before until a load brings newer. It reports
+// whether there was nothing yet.
+func (r *resource[T]) early(value T) bool {
+	if r.loaded {
+		return false
+	}
+	r.value, r.loaded = value, true
+	return true
+}
+
 // untroubled is for screens that show nothing of MoneyKit's.
 func untroubled() error { return nil }
 

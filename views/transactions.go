@@ -74,6 +74,12 @@ type transactionsLoadedMsg struct {
 	err  error
 }
 
+// transactionsKeptMsg brings what is in the mirror already.
+type transactionsKeptMsg struct {
+	ui.To
+	rows transactionRows
+}
+
 // loadTransactions brings the mirror up to date and reads from it.
 func loadTransactions(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, account moneykit.AccountID) tea.Cmd {
 	return func() tea.Msg {
@@ -81,16 +87,31 @@ func loadTransactions(ctx context.Context, s *session, to ui.To, id moneykit.Lin
 		if err != nil {
 			return transactionsLoadedMsg{To: to, err: err}
 		}
-		list, err := s.mirror.Store().Transactions(ctx, id, mirror.Query{Account: account})
-		if err != nil {
-			return transactionsLoadedMsg{To: to, err: err}
-		}
-		head, err := s.mirror.Store().Head(ctx, id)
-		if err != nil {
-			return transactionsLoadedMsg{To: to, err: err}
-		}
-		return transactionsLoadedMsg{to, transactionRows{list, accountNames(ctx, s, id), head.More}, late, nil}
+		rows, err := keptTransactions(ctx, s, id, account)
+		rows.names = accountNames(ctx, s, id)
+		return transactionsLoadedMsg{to, rows, late, err}
 	}
+}
+
+// showKept shows what is in the mirror already, if there is something.
+func showKept(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, account moneykit.AccountID) tea.Cmd {
+	return func() tea.Msg {
+		rows, err := keptTransactions(ctx, s, id, account)
+		if err != nil || len(rows.list) == 0 {
+			return nil // what is loaded tells why
+		}
+		rows.names = keptNames(ctx, s, id)
+		return transactionsKeptMsg{to, rows}
+	}
+}
+
+func keptTransactions(ctx context.Context, s *session, id moneykit.LinkID, account moneykit.AccountID) (transactionRows, error) {
+	list, err := s.mirror.Store().Transactions(ctx, id, mirror.Query{Account: account})
+	if err != nil {
+		return transactionRows{}, err
+	}
+	head, err := s.mirror.Store().Head(ctx, id)
+	return transactionRows{list: list, part: head.More}, err
 }
 
 // names is what a link's accounts are called.
@@ -107,11 +128,24 @@ func (n names) of(id moneykit.AccountID) string {
 // accountNames returns what a link's accounts are called; without an answer
 // their ids have to do.
 func accountNames(ctx context.Context, s *session, id moneykit.LinkID) names {
-	names := names{}
 	accounts, _, err := s.accounts(ctx, id)
 	if err != nil {
-		return names
+		return names{}
 	}
+	return namesOf(accounts)
+}
+
+// keptNames are those that the mirror knows.
+func keptNames(ctx context.Context, s *session, id moneykit.LinkID) names {
+	accounts, _, err := s.mirror.Store().Accounts(ctx, id)
+	if err != nil {
+		return names{}
+	}
+	return namesOf(accounts)
+}
+
+func namesOf(accounts []moneykit.Account) names {
+	names := names{}
 	for _, a := range accounts {
 		names[a.ID] = accountName(a)
 	}
@@ -128,13 +162,20 @@ func (t *transactionsTab) load() tea.Cmd {
 func (t *transactionsTab) name() string { return "Transactions" }
 
 func (t *transactionsTab) show() tea.Cmd {
-	return t.load()
+	if t.data.loaded {
+		return t.load()
+	}
+	return tea.Batch(showKept(t.ctx, t.session, t.to, t.id, t.account), t.load())
 }
 
 func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case transactionsLoadedMsg:
 		return t.took(msg)
+	case transactionsKeptMsg:
+		if t.data.early(msg.rows) {
+			t.refilter()
+		}
 	case syncedMsg:
 		if msg.link == t.id && t.data.loaded {
 			return t.load()
