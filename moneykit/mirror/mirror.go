@@ -8,6 +8,7 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"till/moneykit"
@@ -15,6 +16,10 @@ import (
 
 // pageSize is the largest page that the sync operation gives.
 const pageSize = 500
+
+// maxTries bounds how often a sync begins again because another process that shares
+// the store was faster.
+const maxTries = 5
 
 // Mirror brings a Store up to date from MoneyKit. It is safe for concurrent
 // use; one link is synced by one caller at a time.
@@ -44,7 +49,16 @@ func (m *Mirror) Sync(ctx context.Context, link moneykit.LinkID) (Sync, error) {
 		return Sync{}, err
 	}
 	defer unlock()
+	for try := 1; ; try++ {
+		done, err := m.sync(ctx, link)
+		if !errors.Is(err, ErrStale) || try == maxTries {
+			return done, err
+		}
+	}
+}
 
+// sync fetches and applies from where the store stands.
+func (m *Mirror) sync(ctx context.Context, link moneykit.LinkID) (Sync, error) {
 	head, err := m.store.Head(ctx, link)
 	if err != nil {
 		return Sync{}, err

@@ -3,6 +3,7 @@ package mirror_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -177,4 +178,48 @@ func TestACancelledCallChangesNothing(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	same(t, "head", s.head(), mirror.Head{})
+}
+
+// TestTwoProcessesSyncOneLink lets both have every page, and wants each applied once.
+func TestTwoProcessesSyncOneLink(t *testing.T) {
+	answers := map[string]string{}
+	for i := range 30 {
+		cursor := fmt.Sprintf("c%02d", i)
+		if i == 0 {
+			cursor = ""
+		}
+		answers[cursor] = step(fmt.Sprintf("c%02d", i+1), i < 29, fmt.Sprintf("t%02d", i))
+	}
+	answers["c30"] = step("c30", false)
+	path := filepath.Join(t.TempDir(), "mirror.db")
+	ended := make(chan error)
+	var one stored
+	for range 2 {
+		client, err := moneykit.New(moneykit.Credentials{ClientID: "c", ClientSecret: moneykit.NewSecret("s")},
+			moneykit.WithTransport(&server{handle: pages(answers)}), moneykit.WithRateLimit(0, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		one = stored{t, open(t, path, key)}
+		store := one.Store
+		go func() {
+			_, err := mirror.New(client, store).Sync(t.Context(), bank)
+			ended <- err
+		}()
+	}
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := len(one.ids(mirror.Query{})); n != 30 || one.head().Cursor != "c30" {
+		t.Errorf("%d transactions, %+v", n, one.head())
+	}
+	created := 0
+	for _, sync := range one.syncs() {
+		created += sync.Created
+	}
+	if created != 30 {
+		t.Errorf("%d were created", created)
+	}
 }
