@@ -28,9 +28,10 @@ test: tools ## set up what the tests need and run all of them
 lint: $(LINTER) ## check style, mistakes and the arrows between packages
 	$(LINTER) run ./...
 
-bench: ## measure start, key-to-frame and sync beside their floors, and large Sandboxes
+bench: ## measure start, key-to-frame, sync and mirror beside their floors, and large Sandboxes
 	@$(GO) test -run '^$$' -bench . -benchtime 1x ./views/bench
 	@$(GO) test -run '^$$' -bench Sync -benchtime 1x ./moneykit
+	@$(GO) test -run '^$$' -bench Mirror -benchtime 1x ./moneykit/mirror
 	@$(GO) test -run '^$$' -bench Scale -benchtime 1x ./moneykit/sandbox
 
 golden: ## write the golden files anew; look at the difference before you commit

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -38,16 +37,21 @@ func (f *Store) Apply(ctx context.Context, link moneykit.LinkID, pages ...Page) 
 		if err != nil {
 			return err
 		}
+		last, err := f.write.lastVersion()
+		if err != nil {
+			return err
+		}
 		for _, page := range pages {
 			switch {
 			case page.Before != head.Cursor && page.After == head.Cursor:
 			case page.Before != head.Cursor || page.Seq < 1 || page.Seq < head.Seq || page.Seq > head.Seq+1:
 				return ErrStale
 			default:
-				a := applier{conn: f.write, link: row, page: page, head: head}
+				a := applier{conn: f.write, link: row, page: page, head: head, last: last}
 				if head, err = a.apply(); err != nil {
 					return err
 				}
+				last = a.last
 			}
 			if entry, err = f.write.entry(row, page.Seq); err != nil {
 				return err
@@ -64,11 +68,13 @@ type applier struct {
 	link                      int64
 	page                      Page
 	head                      Head
+	last                      int64 // version there is
 	created, updated, removed int
 }
 
 // apply returns the head after the page.
 func (a *applier) apply() (Head, error) {
+	first := a.last + 1
 	for _, t := range slices.Concat(a.page.Created, a.page.Updated) {
 		if err := a.put(t); err != nil {
 			return Head{}, err
@@ -81,7 +87,7 @@ func (a *applier) apply() (Head, error) {
 	}
 	head := Head{Seq: a.head.Seq, Cursor: a.page.After, More: a.page.More}
 	if a.created+a.updated+a.removed > 0 {
-		if err := a.record(); err != nil {
+		if err := a.record(first); err != nil {
 			return Head{}, err
 		}
 		head.Seq = a.page.Seq
@@ -93,11 +99,14 @@ func (a *applier) apply() (Head, error) {
 }
 
 // record adds what was changed to the sync's entry, which the first change makes.
-func (a *applier) record() error {
+func (a *applier) record(first int64) error {
 	if a.head.Seq < a.page.Seq {
 		if err := a.exec(beginSync, a.link, a.page.Seq, a.page.At.UnixNano(), a.page.Before, a.head.More); err != nil {
 			return err
 		}
+	}
+	if err := a.exec(addPage, a.link, a.page.Seq, first, a.last, a.page.RequestID); err != nil {
+		return err
 	}
 	return a.exec(growSync, a.page.After, a.created, a.updated, a.removed, a.page.RequestID, a.link, a.page.Seq)
 }
@@ -108,37 +117,32 @@ func (a *applier) put(t moneykit.Transaction) error {
 	if err != nil {
 		return err
 	}
-	txn, live, version, before, err := a.current(t.ID)
-	if err != nil {
+	columns := append([]any{a.last + 1}, columns(t)...)
+	if err := a.exec(addTransaction, append(columns, a.link, string(t.ID))...); err != nil {
 		return err
 	}
-	switch {
-	case txn == 0:
-		if err := a.exec(addTransaction, append([]any{a.link, string(t.ID)}, columns(t)...)...); err != nil {
-			return err
-		}
-		txn = a.db.LastInsertRowID()
-		if version, err = a.version(txn, Created, nil, body); err != nil {
-			return err
-		}
+	if a.db.Changes() > 0 {
 		a.created++
-		return a.exec(setVersion, version, txn)
+		return a.version(Created, nil, body)
+	}
+	txn, live, version, before, err := a.current(t.ID)
+	switch {
+	case err != nil:
 	case !live: // it was removed, and is there again
 		a.created++
-		version, err = a.version(txn, Created, nil, body)
+		err = a.version(Created, nil, body)
 	case len(Change{Kind: Updated, Before: before, After: t}.Fields()) == 0:
 		// What has changed is nothing that anybody is told of.
-		if err := a.exec(sameBody, body, version); err != nil {
-			return err
-		}
+		columns[0] = version
+		err = a.exec(sameBody, body, version)
 	default:
 		a.updated++
-		version, err = a.version(txn, Updated, version, body)
+		err = a.version(Updated, version, body)
 	}
 	if err != nil {
 		return err
 	}
-	return a.exec(setTransaction, append(append([]any{version}, columns(t)...), txn)...)
+	return a.exec(setTransaction, append(columns, txn)...)
 }
 
 func (a *applier) remove(id moneykit.TransactionID) error {
@@ -147,10 +151,10 @@ func (a *applier) remove(id moneykit.TransactionID) error {
 		return err
 	}
 	a.removed++
-	if version, err = a.version(txn, Removed, version, nil); err != nil {
+	if err := a.version(Removed, version, nil); err != nil {
 		return err
 	}
-	return a.exec(setGone, version, txn)
+	return a.exec(setGone, a.last, txn)
 }
 
 // current returns what is known of a transaction; txn is 0 for nothing.
@@ -162,20 +166,28 @@ func (a *applier) current(id moneykit.TransactionID) (txn int64, live bool, vers
 	return txn, live, version, t, err
 }
 
-func (a *applier) version(txn int64, kind Kind, prior any, body []byte) (int64, error) {
+// version adds the next version of a transaction.
+func (a *applier) version(kind Kind, prior any, body []byte) error {
+	a.last++
 	var stored any
 	if body != nil {
 		stored = body
 	}
-	err := a.exec(addVersion, txn, a.link, a.page.Seq, string(kind), prior, a.page.RequestID, stored)
-	return a.db.LastInsertRowID(), err
+	return a.exec(addVersion, a.last, string(kind), prior, stored)
+}
+
+func (c *conn) lastVersion() (last int64, err error) {
+	err = c.run(lastVersion, nil, func(s *sqlite3.Stmt) error {
+		last = s.ColumnInt64(0)
+		return nil
+	})
+	return last, err
 }
 
 // columns are what a transaction is found by.
 func columns(t moneykit.Transaction) []any {
 	amount, _ := t.Signed().Float64() // to sort and compare; the body has the truth
-	words := strings.ToLower(strings.Join([]string{t.Description, t.RawDescription, merchant(t), t.FinestCategory()}, "\n"))
-	return []any{string(t.AccountID), dayOf(t.Date), t.Pending, amount, t.FinestCategory(), words}
+	return []any{string(t.AccountID), dayOf(t.Date), t.Pending, amount, t.FinestCategory()}
 }
 
 // dayOf counts days from 1970-01-01.

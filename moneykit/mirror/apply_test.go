@@ -408,3 +408,21 @@ func play(t *testing.T, table map[moneykit.TransactionID]moneykit.Transaction, c
 	}
 	table[id] = c.After
 }
+
+// Two pages of one commit are two steps, and each change is told.
+func TestPagesCommittedTogether(t *testing.T) {
+	s := newStored(t)
+	done, err := s.Apply(t.Context(), bank,
+		mirror.Page{Seq: 1, At: noon, After: "c1", RequestID: "r1", More: true, Created: []moneykit.Transaction{txn("a"), txn("b")}},
+		mirror.Page{Seq: 1, At: noon, Before: "c1", After: "c2", RequestID: "r2", Created: []moneykit.Transaction{txn("c")}, Removed: []moneykit.TransactionID{"a"}},
+	)
+	if err != nil || done.Created != 3 || done.Removed != 1 || done.More || done.After != "c2" {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	kinds := ""
+	for _, c := range s.changes(1) {
+		kinds += string(c.Kind) + " " + string(c.Transaction().ID) + ", "
+	}
+	same(t, "changes", kinds, "created a, created b, created c, removed a, ")
+	same(t, "transactions", s.ids(mirror.Query{}), []string{"b", "c"})
+}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -22,6 +23,7 @@ const (
 
 	busyTime   = 5 * time.Second
 	cachePages = "-65536" // 64 MB, of which only what is needed is taken
+	logPages   = "8000"   // 32 MB, written before they are copied into the file
 )
 
 // ErrDamaged says that a file is no mirror, or is one that cannot be read: it is
@@ -88,7 +90,8 @@ func NewMemory() *Store {
 
 // connect opens one connection to a file.
 func connect(path string, key []byte) (*conn, error) {
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?modeof=" + url.QueryEscape(path)
+	escaped := strings.ReplaceAll(url.QueryEscape(path), "+", "%20")
+	name := "file:" + escaped + "?modeof=" + escaped
 	if key != nil {
 		name += "&vfs=adiantum"
 	}
@@ -96,7 +99,7 @@ func connect(path string, key []byte) (*conn, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	settings := "PRAGMA temp_store = memory; PRAGMA cache_size = " + cachePages + "; PRAGMA journal_mode = wal; PRAGMA synchronous = normal"
+	settings := "PRAGMA temp_store = memory; PRAGMA cache_size = " + cachePages + "; PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA wal_autocheckpoint = " + logPages
 	if key != nil {
 		settings = "PRAGMA hexkey = '" + hex.EncodeToString(key) + "'; " + settings
 	}

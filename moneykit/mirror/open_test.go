@@ -38,7 +38,7 @@ func filled(t testing.TB, path string, key []byte) {
 func TestAFileKeepsWhatWasApplied(t *testing.T) {
 	for name, key := range map[string][]byte{"encrypted": key, "plain": nil} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "new", "mirror.db")
+			path := filepath.Join(t.TempDir(), "new & + 100%41?#", "mirror.db")
 			filled(t, path, key)
 			s := stored{t, open(t, path, key)}
 			same(t, "head", s.head(), mirror.Head{Seq: 1, Cursor: "c1"})

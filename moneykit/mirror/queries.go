@@ -8,10 +8,12 @@ const (
 	advance      = `UPDATE links SET cursor = ?, more = ?, seq = ? WHERE link = ?`
 
 	currentVersion = `SELECT t.txn, t.live, t.version, v.body FROM transactions t JOIN versions v ON v.version = t.version WHERE t.link = ? AND t.id = ?`
-	addVersion     = `INSERT INTO versions (txn, link, seq, kind, prior, request, body) VALUES (?, ?, ?, ?, ?, ?, ?)`
-	addTransaction = `INSERT INTO transactions (link, id, live, version, account, day, pending, amount, category, words) VALUES (?, ?, 1, 0, ?, ?, ?, ?, ?, ?)`
-	setTransaction = `UPDATE transactions SET live = 1, version = ?, account = ?, day = ?, pending = ?, amount = ?, category = ?, words = ? WHERE txn = ?`
-	setVersion     = `UPDATE transactions SET version = ? WHERE txn = ?`
+	lastVersion    = `SELECT coalesce(max(version), 0) FROM versions`
+	addVersion     = `INSERT INTO versions (version, kind, prior, body) VALUES (?, ?, ?, ?)`
+	addPage        = `INSERT INTO pages (link, seq, first, last, request) VALUES (?, ?, ?, ?, ?)`
+	addTransaction = `INSERT INTO transactions (version, account, day, pending, amount, category, link, id, live)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING`
+	setTransaction = `UPDATE transactions SET live = 1, version = ?, account = ?, day = ?, pending = ?, amount = ?, category = ? WHERE txn = ?`
 	setGone        = `UPDATE transactions SET live = 0, version = ? WHERE txn = ?`
 
 	sameBody = `UPDATE versions SET body = ? WHERE version = ?`
@@ -24,11 +26,12 @@ const (
 	allSyncs = `SELECT s.seq, s.at, s.before, s.after, s.created, s.updated, s.removed, s.more, s.continues, s.requests
 		FROM syncs s JOIN links l USING (link) WHERE l.id = ? ORDER BY s.seq DESC`
 
-	changesOfSync = `SELECT v.kind, p.body, v.body FROM links l JOIN versions v USING (link) LEFT JOIN versions p ON p.version = v.prior
-		WHERE l.id = ? AND v.seq = ? ORDER BY v.version`
+	changesOfSync = `SELECT v.kind, p.body, v.body FROM links l JOIN pages USING (link)
+		JOIN versions v ON v.version BETWEEN pages.first AND pages.last LEFT JOIN versions p ON p.version = v.prior
+		WHERE l.id = ? AND pages.seq = ? ORDER BY v.version`
 
 	transactionsOf = `SELECT v.body FROM links l JOIN transactions t USING (link) JOIN versions v ON v.version = t.version
-		WHERE l.id = ?1 AND t.live = 1 AND (?2 = '' OR t.account = ?2) AND (?3 IS NULL OR (t.day, ?4) < (?3, t.id))
+		WHERE l.id = ?1 AND t.live = 1 AND (?2 = '' OR t.account = ?2) AND t.day <= ?3 AND (t.day < ?3 OR t.id > ?4)
 		ORDER BY t.day DESC, t.id LIMIT ?5`
 )
 

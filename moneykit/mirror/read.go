@@ -69,7 +69,7 @@ func (f *Store) Changes(ctx context.Context, link moneykit.LinkID, seq int) ([]C
 // Transactions pages by key: the last one seen says where to go on.
 func (f *Store) Transactions(ctx context.Context, link moneykit.LinkID, q Query) ([]moneykit.Transaction, error) {
 	var found []moneykit.Transaction
-	args := []any{string(link), string(q.Account), nil, nil, int64(math.MaxInt64)}
+	args := []any{string(link), string(q.Account), int64(math.MaxInt64), "", int64(math.MaxInt64)}
 	if q.After != nil {
 		args[2], args[3] = dayOf(q.After.Date), string(q.After.ID)
 	}

@@ -70,7 +70,6 @@ CREATE TABLE transactions (
   pending  INTEGER NOT NULL,
   amount   REAL NOT NULL,    -- signed
   category TEXT NOT NULL,
-  words    TEXT NOT NULL,    -- what a search looks in, in lower case
   UNIQUE (link, id)
 ) STRICT;
 
@@ -78,13 +77,16 @@ CREATE INDEX transactions_by_day ON transactions (link, live, day DESC, id);
 
 CREATE TABLE versions (
   version INTEGER PRIMARY KEY,
-  txn     INTEGER NOT NULL,
-  link    INTEGER NOT NULL,
-  seq     INTEGER NOT NULL,
   kind    TEXT NOT NULL,
   prior   INTEGER, -- the version before
-  request TEXT NOT NULL,
   body    BLOB     -- the API's JSON; none of a removed one
 ) STRICT;
 
-CREATE INDEX versions_by_sync ON versions (link, seq);
+CREATE TABLE pages (
+  link    INTEGER NOT NULL,
+  seq     INTEGER NOT NULL,
+  first   INTEGER NOT NULL, -- of the versions that it brought
+  last    INTEGER NOT NULL,
+  request TEXT NOT NULL,
+  PRIMARY KEY (link, seq, first)
+) STRICT, WITHOUT ROWID;
