@@ -24,6 +24,7 @@ build: ## build till into .bin
 
 test: tools ## set up what the tests need and run all of them
 	$(GO) test -race -shuffle=on -timeout 20m ./...
+	$(GO) test -run Kill ./moneykit/mirror
 
 lint: $(LINTER) ## check style, mistakes and the arrows between packages
 	$(LINTER) run ./...

@@ -32,16 +32,23 @@ func (c *conn) migrate() error {
 			return err
 		}
 		version, err := number("user_version")
+		if err != nil {
+			return err
+		}
+		schema, err := number("schema_version") // 0 while there is nothing in the file
 		switch {
 		case err != nil:
 			return err
-		case id != application && (id != 0 || version != 0):
+		case id != application && (id != 0 || version != 0 || schema != 0):
 			return ErrDamaged
 		}
-		for next := version + 1; ; next++ {
+		for next := int64(1); ; next++ {
 			migration, err := migrations.ReadFile("migrations/" + strconv.FormatInt(next, 10) + ".sql")
 			if err != nil {
 				return known(version, next-1)
+			}
+			if next <= version {
+				continue
 			}
 			if err := c.db.Exec(string(migration)); err != nil {
 				return reason(err)
