@@ -116,12 +116,13 @@ func permitted(asked []connect.AskedProduct, ticked []string) []moneykit.Product
 
 func login(q *connect.Question) ([]huh.Field, func() connect.Answer) {
 	var username, password string
-	return []huh.Field{
+	fields := []huh.Field{
 		huh.NewInput().Title("Username at " + termsafe.Line(q.Institution.Name)).Description("in the Sandbox: user_good").
 			Value(&username).Validate(required("the username")),
 		huh.NewInput().Title("Password").Description("pass_good, mfa_device, mfa_question or mfa_selections").
 			EchoMode(huh.EchoModePassword).Value(&password).Validate(required("the password")),
-	}, func() connect.Answer {
+	}
+	return fields, func() connect.Answer {
 		return connect.Answer{Username: username, Password: moneykit.NewSecret(password)}
 	}
 }
