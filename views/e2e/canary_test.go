@@ -43,7 +43,7 @@ func TestTheSecretOfTheEnvironmentStaysThere(t *testing.T) {
 				p.types("L")
 				p.sees("Requests", "/auth/token")
 				p.types("G\rnvnvcb")
-				p.sees("Support bundle", canaryID)
+				p.sees("Report for MoneyKit support", canaryID)
 				p.types("y")
 				p.sees("Bundle copied")
 				p.types("\x03")
