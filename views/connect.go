@@ -12,6 +12,7 @@ import (
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
+	"till/moneykit/watch"
 	"till/ui"
 	"till/ui/form"
 	"till/ui/termsafe"
@@ -235,8 +236,8 @@ func (c *connectScreen) connected() tea.Cmd {
 	case done.relinks():
 		return tea.Sequence(ui.Pop(c.to.ID), ui.Toast(ui.Success, done.name+" is relinked"))
 	}
-	// The toast comes from the list, which sees the link connected.
-	return tea.Sequence(ui.Pop(c.to.ID), openLink(c.session, c.state.Link))
+	// The list tells it, too, if it saw the link connecting.
+	return tea.Sequence(ui.Pop(c.to.ID), openLink(c.session, c.state.Link), connectionToast(watch.Snapshot{Link: c.state.Last}))
 }
 
 // next goes on with the link after this one.

@@ -35,6 +35,17 @@ func plain(t *testing.T, path string, statements ...string) *sqlite3.Conn {
 	return db
 }
 
+// later ends db's transaction after a time, and tells when that is done.
+func later(db *sqlite3.Conn, wait time.Duration) <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		time.Sleep(wait)
+		_ = db.Exec("COMMIT")
+	}()
+	return ended
+}
+
 func refused(t *testing.T, path string, key []byte) error {
 	t.Helper()
 	f, err := mirror.Open(path, key)
@@ -143,15 +154,13 @@ func TestAFileThatIsWritten(t *testing.T) {
 			t.Errorf("%v after %v", err, waited)
 		}
 
-		go func() { // it is done in time
-			time.Sleep(2 * time.Second)
-			_ = other.Exec("COMMIT")
-		}()
+		ended := later(other, 2*time.Second) // in time
 		began = time.Now()
 		if _, err = s.Apply(t.Context(), bank, page); err != nil || time.Since(began) > 3*time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		same(t, "head", s.head(), mirror.Head{Seq: 2, Cursor: "c2"})
+		<-ended
 		_ = other.Close()
 	})
 }
@@ -162,13 +171,11 @@ func TestOpenWhileWritten(t *testing.T) {
 	filled(t, path, nil)
 	synctest.Test(t, func(t *testing.T) {
 		other := plain(t, path, "BEGIN IMMEDIATE")
-		go func() {
-			time.Sleep(time.Second)
-			_ = other.Exec("COMMIT")
-		}()
+		ended := later(other, time.Second)
 		s := stored{t, open(t, path, nil)}
 		same(t, "held", s.ids(mirror.Query{}), []string{"a", "b"})
 		_ = s.Close()
+		<-ended
 		_ = other.Close()
 	})
 }
