@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -118,6 +117,7 @@ func (a *applier) put(t moneykit.Transaction) error {
 		return err
 	}
 	columns := append([]any{a.last + 1}, columns(t)...)
+	columns = append(columns, a.page.Seq)
 	if err := a.exec(addTransaction, append(columns, a.link, string(t.ID))...); err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (a *applier) put(t moneykit.Transaction) error {
 	case err != nil:
 	case !live: // it was removed, and is there again
 		a.created++
-		err = a.version(Created, nil, body)
+		err = a.version(Created, version, body)
 	case len(Change{Kind: Updated, Before: before, After: t}.Fields()) == 0:
 		// What has changed is nothing that anybody is told of.
 		columns[0] = version
@@ -182,17 +182,6 @@ func (c *conn) lastVersion() (last int64, err error) {
 		return nil
 	})
 	return last, err
-}
-
-// columns are what a transaction is found by.
-func columns(t moneykit.Transaction) []any {
-	amount, _ := t.Signed().Float64() // to sort and compare; the body has the truth
-	return []any{string(t.AccountID), dayOf(t.Date), t.Pending, amount, t.FinestCategory()}
-}
-
-// dayOf counts days from 1970-01-01.
-func dayOf(d moneykit.Date) int64 {
-	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).Unix() / int64(24*time.Hour/time.Second)
 }
 
 // bodyOf is a transaction as the API gave it.

@@ -11,10 +11,11 @@ const (
 	lastVersion    = `SELECT coalesce(max(version), 0) FROM versions`
 	addVersion     = `INSERT INTO versions (version, kind, prior, body) VALUES (?, ?, ?, ?)`
 	addPage        = `INSERT INTO pages (link, seq, first, last, request) VALUES (?, ?, ?, ?, ?)`
-	addTransaction = `INSERT INTO transactions (version, account, day, pending, amount, category, link, id, live)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING`
-	setTransaction = `UPDATE transactions SET live = 1, version = ?, account = ?, day = ?, pending = ?, amount = ?, category = ? WHERE txn = ?`
-	setGone        = `UPDATE transactions SET live = 0, version = ? WHERE txn = ?`
+	addTransaction = `INSERT INTO transactions (version, account, day, pending, amount, value, currency, category, words, seen, link, id, live)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING`
+	setTransaction = `UPDATE transactions SET live = 1, version = ?, account = ?, day = ?, pending = ?, amount = ?, value = ?, currency = ?,
+		category = ?, words = ?, seen = ?, settled = NULL, confidence = NULL WHERE txn = ?`
+	setGone = `UPDATE transactions SET live = 0, version = ? WHERE txn = ?`
 
 	sameBody = `UPDATE versions SET body = ? WHERE version = ?`
 
@@ -37,6 +38,15 @@ const (
 
 const mirrorStats = `SELECT (SELECT count(*) FROM links), (SELECT count(*) FROM transactions WHERE live = 1),
 	(SELECT count(*) FROM versions), (SELECT count(*) FROM syncs), (SELECT coalesce(max(at), 0) FROM syncs)`
+
+// For files of before there were these columns. A transaction that is gone keeps
+// what it was in its last version but one.
+const (
+	versionsAfter = `SELECT t.txn, coalesce(v.body, p.body) FROM transactions t JOIN versions v ON v.version = t.version
+		LEFT JOIN versions p ON p.version = v.prior WHERE t.txn > ? ORDER BY t.txn LIMIT ?`
+	setColumns = `UPDATE transactions SET value = ?, currency = ?, words = ?,
+		seen = (SELECT coalesce(max(p.seq), 0) FROM pages p WHERE p.link = transactions.link AND p.first <= transactions.version) WHERE txn = ?`
+)
 
 // About links themselves.
 const (

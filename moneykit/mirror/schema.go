@@ -17,6 +17,9 @@ const application = 0x74696c6c
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// afterwards is what a migration leaves to do that SQL cannot.
+var afterwards = map[int64]func(*conn) error{2: (*conn).fillColumns}
+
 // migrate brings the file's schema up to date, all of it or nothing.
 func (c *conn) migrate() error {
 	number := func(pragma string) (n int64, err error) {
@@ -52,6 +55,11 @@ func (c *conn) migrate() error {
 			}
 			if err := c.db.Exec(string(migration)); err != nil {
 				return reason(err)
+			}
+			if rest := afterwards[next]; rest != nil {
+				if err := rest(c); err != nil {
+					return err
+				}
 			}
 			settings := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", application, next)
 			if err := c.db.Exec(settings); err != nil {
