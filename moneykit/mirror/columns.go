@@ -9,6 +9,8 @@ import (
 	"till/moneykit"
 )
 
+const secondsOfDay = 24 * 60 * 60
+
 // fillStep is how many transactions fillColumns takes at a time.
 const fillStep = 1000
 
@@ -21,20 +23,21 @@ func columns(t moneykit.Transaction) []any {
 	}
 }
 
-// words is what a search looks through.
+// words is what a search looks through. The description is first: it sorts by it.
 func words(t moneykit.Transaction) string {
-	all := []string{t.Date.String(), t.Amount.String(), t.Description}
+	all := []string{t.Description}
 	for _, more := range []string{t.RawDescription, merchant(t)} {
 		if !strings.EqualFold(more, t.Description) {
 			all = append(all, more)
 		}
 	}
-	return strings.ToLower(strings.Join(append(all, strings.ReplaceAll(t.FinestCategory(), "_", " ")), "\n"))
+	all = append(all, strings.ReplaceAll(t.FinestCategory(), "_", " "), t.Date.String(), t.Amount.String())
+	return strings.ToLower(strings.Join(all, "\n"))
 }
 
 // dayOf counts days from 1970-01-01.
 func dayOf(d moneykit.Date) int64 {
-	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).Unix() / int64(24*time.Hour/time.Second)
+	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).Unix() / secondsOfDay
 }
 
 // fillColumns works the columns out for transactions from before there were any.

@@ -72,3 +72,38 @@ const (
 	balancesOf = `SELECT b.at, b.current, b.available, b.owed, b.currency FROM links l JOIN accounts a USING (link) JOIN balances b USING (account)
 		WHERE l.id = ? AND a.id = ? ORDER BY b.at`
 )
+
+// Over all links.
+const (
+	newsSince = `SELECT s.seq, s.at, s.before, s.after, s.created, s.updated, s.removed, s.more, s.continues, s.requests, l.id
+		FROM syncs s JOIN links l USING (link) WHERE s.at >= ?1 AND s.at <= ?2
+		AND (s.at < ?2 OR ?4 = 0 OR l.id > ?3 OR l.id = ?3 AND s.seq < ?4) ORDER BY s.at DESC, l.id, s.seq DESC LIMIT ?5`
+	markOf  = `SELECT at FROM marks WHERE name = ?`
+	setMark = `INSERT INTO marks (name, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at`
+)
+
+// To find transactions. A search for several words looks for the first of them.
+const (
+	findWhere = `SELECT t.txn, t.day, t.value, t.currency, t.category, CASE WHEN ?11 THEN t.words END
+		FROM links l JOIN transactions t USING (link)
+		WHERE l.id = ?1 AND t.live = 1 AND t.day BETWEEN ?2 AND ?3 AND (?4 = '' OR t.account = ?4)
+		AND abs(t.amount) BETWEEN ?5 AND ?6 AND (?7 = '' OR (t.amount < 0) = (?7 = 'debit'))
+		AND (?8 = '' OR t.pending = (?8 = 'pending')) AND (?9 = '' OR t.category = ?9) AND (?10 = '' OR instr(t.words, ?10) > 0)`
+	transactionAt = `SELECT v.body FROM transactions t JOIN versions v USING (version) WHERE t.txn = ? AND t.live = 1`
+)
+
+// findTransactions is the query for an order.
+func findTransactions(order Order, reverse bool) string {
+	newest := "t.day DESC, t.id"
+	if order == ByDate || order == "" {
+		if reverse {
+			newest = "t.day, t.id DESC"
+		}
+		return findWhere + " ORDER BY " + newest
+	}
+	by := map[Order]string{ByAmount: "t.amount", ByDescription: "t.words", ByAccount: "t.account", ByCategory: "t.category"}[order]
+	if reverse {
+		by += " DESC"
+	}
+	return findWhere + " ORDER BY " + by + ", " + newest
+}
