@@ -73,7 +73,7 @@ func (l *linksScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	if l.open != "" {
 		cmds = append(cmds, openLink(l.session, l.open))
 	}
-	cmds = append(cmds, l.toldOfMirror())
+	cmds = append(cmds, l.toldOfMirror(), l.checkMirror())
 	return tea.Batch(cmds...)
 }
 

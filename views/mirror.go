@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -64,6 +65,42 @@ func (s *session) toldOfMirror() tea.Cmd {
 		return ui.Toast(ui.Notice, "The mirror lasts until you leave: "+f.line())
 	}
 	return nil
+}
+
+// checkMirror reads through a mirror that is kept, while it is used already. One that
+// is damaged is set aside, and the session begun again with a new one.
+func (s *session) checkMirror() tea.Cmd {
+	store, ctx := s.mirror.Store(), s.ctx
+	if store.Path() == "" {
+		return nil
+	}
+	return func() tea.Msg {
+		if err := store.Check(ctx); !errors.Is(err, mirror.ErrDamaged) {
+			return nil // what else it is shows where the mirror is used
+		}
+		return ui.Restart(newOpening(s.app, s.anew(), ""))()
+	}
+}
+
+// anew opens the session's profile with a new mirror.
+func (s *session) anew() opener {
+	name := s.profile.Name
+	if s.where == keystore.FromEnvironment {
+		name = ""
+	}
+	again := openProfile(s.app, name)
+	return opener{again.what, func(ctx context.Context) (*session, error) {
+		_ = s.mirror.Store().Close()
+		aside, err := mirror.SetAside(s.mirror.Store().Path(), time.Now())
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+		next, err := again.open(ctx)
+		if next != nil {
+			next.aside = aside
+		}
+		return next, err
+	}}
 }
 
 // recall shows the links as they were when till was left, before MoneyKit is asked.

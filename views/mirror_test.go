@@ -107,6 +107,34 @@ func TestADamagedMirrorIsTold(t *testing.T) {
 	})
 }
 
+// TestDamageInTheMidstIsFound opens a mirror that opens well, and is no longer whole.
+func TestDamageInTheMidstIsFound(t *testing.T) {
+	dir := t.TempDir()
+	path := MirrorPath(dir, shop)
+	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
+	inShop(t, open, func(_ *testing.T, w *world) {
+		w.Press("enter", "d")
+		w.Sees("sync 1")
+	})
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(content[len(content)-4096:])
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inShop(t, open, func(t *testing.T, w *world) {
+		w.Sees("8 links", "could not be read", "built anew", filepath.Base(path)+".damaged-")
+		w.Press("enter", "d")
+		w.Sees("sync 1")
+		aside, err := filepath.Glob(path + ".damaged-*")
+		if err != nil || len(aside) != 1 {
+			t.Errorf("%v, %v", aside, err)
+		}
+	})
+}
+
 // TestWhatWasSyncedIsThereAgain leaves till, and comes back to the same history.
 func TestWhatWasSyncedIsThereAgain(t *testing.T) {
 	dir := t.TempDir()

@@ -41,6 +41,7 @@ var ErrClosed = errors.New("mirror: the mirror is closed")
 // returns is the caller's to keep: later writes do not change it.
 type Store struct {
 	path  string // empty in memory
+	key   []byte
 	write *conn
 	read  *conn // the same in memory
 }
@@ -59,7 +60,7 @@ func Open(path string, key []byte) (*Store, error) {
 	if err := made.Close(); err != nil {
 		return nil, err
 	}
-	f := &Store{path: path}
+	f := &Store{path: path, key: key}
 	if f.write, err = connect(path, key); err != nil {
 		return nil, err
 	}
@@ -134,12 +135,21 @@ func (f *Store) Close() error {
 // Path is the file's place, empty for a mirror in memory.
 func (f *Store) Path() string { return f.path }
 
-// Check reads through all of the file. It returns ErrDamaged when something in it
-// cannot be right.
+// Check reads through all of the file, while others read and write. It returns
+// ErrDamaged when something in it cannot be right.
 func (f *Store) Check(ctx context.Context) error {
-	return f.read.use(ctx, func() error {
+	c := f.read
+	if f.path != "" {
+		own, err := connect(f.path, f.key)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = own.close() }()
+		c = own
+	}
+	return c.use(ctx, func() error {
 		sound := ""
-		err := f.read.run("PRAGMA quick_check(1)", nil, func(s *sqlite3.Stmt) error {
+		err := c.run("PRAGMA quick_check(1)", nil, func(s *sqlite3.Stmt) error {
 			sound = s.ColumnText(0)
 			return nil
 		})
