@@ -47,7 +47,7 @@ func stateHint(s watch.Snapshot) string {
 	case moneykit.AwaitingTokenExchange:
 		return "The customer is done; the app has not exchanged its token yet."
 	case moneykit.Deleted:
-		return "Disconnected. MoneyKit remembers the id for 90 days."
+		return "Disconnected. MoneyKit remembers the id for 90 days; the mirror keeps what it has."
 	}
 	return ""
 }

@@ -73,6 +73,9 @@ func (f *Store) Links(ctx context.Context, page func([]LinkSeen) bool) error {
 					return err
 				}
 				link.RequestID = s.ColumnText(3)
+				if moneykit.LinkState(s.ColumnText(4)) == moneykit.Deleted {
+					link.State, link.ErrorCode = moneykit.Deleted, "" // which the last JSON may not say
+				}
 				seen = append(seen, LinkSeen{Link: &link, At: time.Unix(0, s.ColumnInt64(2)).UTC()})
 				return nil
 			})

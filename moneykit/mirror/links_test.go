@@ -57,6 +57,17 @@ func TestLinksAreKeptAsTheyWereRead(t *testing.T) {
 	same(t, "links", s.seen(), []string{"a error 15:00 r3", "b error 13:00 r1"})
 }
 
+// What MoneyKit has forgotten stays deleted, whatever its last JSON says.
+func TestForgottenLinksStayDeleted(t *testing.T) {
+	s := newStored(t)
+	last := seen(t, "a", 2, "error", "auth_expired")
+	last.Link.State, last.Link.ErrorCode = moneykit.Deleted, ""
+	s.put(seen(t, "a", 1, "connected", ""), last)
+	same(t, "links", s.seen(), []string{"a deleted 14:00 r2"})
+	s.put(seen(t, "a", 3, "connected", ""))
+	same(t, "and there again", s.seen(), []string{"a connected 15:00 r3"})
+}
+
 func TestTheHistoryOfStates(t *testing.T) {
 	s := newStored(t)
 	s.put(seen(t, "a", 1, "connecting", ""), seen(t, "a", 2, "connected", ""), seen(t, "a", 3, "connected", ""))

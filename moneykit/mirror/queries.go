@@ -52,7 +52,7 @@ const (
 const (
 	linkRead   = `SELECT link, coalesce(read_at, 0) FROM links WHERE id = ?`
 	setLink    = `UPDATE links SET body = ?, read_at = ?, request = ? WHERE link = ?`
-	linksAfter = `SELECT link, body, read_at, request FROM links WHERE link > ? AND body IS NOT NULL ORDER BY link LIMIT ?`
+	linksAfter = `SELECT link, body, read_at, request, (SELECT state FROM states s WHERE s.link = links.link ORDER BY at DESC LIMIT 1) FROM links WHERE link > ? AND body IS NOT NULL ORDER BY link LIMIT ?`
 	// A state that is the one before is no news.
 	addState = `INSERT INTO states (link, at, state, error, request) SELECT ?1, ?2, ?3, ?4, ?5
 		WHERE (?3, ?4) IS NOT (SELECT state, error FROM states WHERE link = ?1 ORDER BY at DESC LIMIT 1)`

@@ -83,6 +83,9 @@ func (w *Watcher) read(ctx context.Context, id moneykit.LinkID) {
 
 // learn takes an answer into an entry. w.mu is held.
 func (w *Watcher) learn(e *entry, now time.Time, link *moneykit.Link, err error) {
+	if forgotten := forgotten(e.snapshot.Link, err); forgotten != nil {
+		link, err = forgotten, nil
+	}
 	if err != nil {
 		e.errors++
 		e.snapshot.Err = err
@@ -102,6 +105,18 @@ func (w *Watcher) learn(e *entry, now time.Time, link *moneykit.Link, err error)
 		w.backlog = append(w.backlog, e.snapshot.ID)
 	}
 	w.publish(e)
+}
+
+// forgotten is a link that MoneyKit knows no longer: it was deleted more than 90
+// days ago. It is nil for any other answer, and for a link that was never seen.
+func forgotten(known *moneykit.Link, err error) *moneykit.Link {
+	refusal := (*moneykit.Error)(nil)
+	if known == nil || !errors.Is(err, moneykit.LinkNotFound) || !errors.As(err, &refusal) {
+		return nil
+	}
+	link := *known
+	link.State, link.ErrorCode, link.RequestID = moneykit.Deleted, "", refusal.RequestID
+	return &link
 }
 
 // schedule decides when a link is read next. w.mu is held.

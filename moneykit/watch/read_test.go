@@ -156,3 +156,29 @@ func TestBacklogThroughAnOutage(t *testing.T) {
 		}
 	})
 }
+
+// A link that was there once and is not found any more was deleted; one that was
+// never there is an error.
+func TestAForgottenLinkIsDeleted(t *testing.T) {
+	var gone atomic.Bool
+	s := &server{handle: func(read) reply {
+		if gone.Load() {
+			return reply{status: http.StatusNotFound, body: `{"error_code":"link_error.not_found","error_message":"Link not found."}`}
+		}
+		return reply{}
+	}}
+	running(t, s, func(t *testing.T, w *watch.Watcher) {
+		w.Look("a")
+		was := snapshot(t, w, "a").Link
+		gone.Store(true)
+		w.Look("a")
+		w.Look("b")
+		got := snapshot(t, w, "a")
+		if got.Err != nil || got.Link.State != moneykit.Deleted || got.Link.ID != was.ID || was.State == moneykit.Deleted {
+			t.Errorf("%+v", got)
+		}
+		if got := snapshot(t, w, "b"); got.Link != nil || !errors.Is(got.Err, moneykit.LinkNotFound) {
+			t.Errorf("%+v", got)
+		}
+	})
+}
