@@ -279,7 +279,7 @@ func net(changes []mirror.Change) map[netKey]decimal.Decimal {
 		if c.Kind != mirror.Created {
 			add(c.Before, c.Before.Signed().Neg())
 		}
-		if c.Kind != mirror.Removed {
+		if c.Kind != mirror.Removed && c.Kind != mirror.Gone {
 			add(c.After, c.After.Signed())
 		}
 	}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -12,7 +13,7 @@ import (
 )
 
 // changeRows is one sync as a table shows it: a row for each transaction, and
-// under an updated one a row for each field that changed.
+// under an updated or settled one a row for each field that changed.
 type changeRows struct {
 	seq     int
 	changes []mirror.Change
@@ -52,13 +53,16 @@ func (r changeRows) Row(i int) []table.Cell {
 	t := change.Transaction()
 	symbol, role := "+", theme.Good
 	switch change.Kind {
-	case mirror.Updated:
+	case mirror.Updated, mirror.Settled:
 		symbol, role = "~", theme.Warn
-	case mirror.Removed:
+	case mirror.Removed, mirror.Gone:
 		symbol, role = minus, theme.Bad
 	}
 	pending := table.Cell{}
-	if t.Pending {
+	switch {
+	case change.Kind == mirror.Gone:
+		pending = table.Cell{Text: "gone", Role: theme.Bad}
+	case t.Pending:
 		pending = table.Cell{Text: "pending", Role: theme.Warn}
 	}
 	return []table.Cell{
@@ -72,6 +76,10 @@ func (r changeRows) Row(i int) []table.Cell {
 }
 
 func (r changeRows) fieldRow(c mirror.Change, f mirror.FieldChange) []table.Cell {
+	if c.Kind == mirror.Settled && f.Field == mirror.FieldStatus {
+		sure := fmt.Sprintf("from pending · %.0f %% sure", 100*c.Confidence)
+		return []table.Cell{{}, {Text: "settled", Role: theme.Muted}, {Text: sure, Role: theme.Accent}, {}, {}, {}}
+	}
 	role := theme.Muted
 	old, now := termsafe.Line(f.Old), termsafe.Line(f.New)
 	switch f.Field {

@@ -90,6 +90,8 @@ func (a *applier) apply() (Head, error) {
 			return Head{}, err
 		}
 		head.Seq = a.page.Seq
+	} else if err := a.exec(seeBefore, head.Seq, a.link); err != nil {
+		return Head{}, err
 	}
 	if err := a.exec(endSync, a.page.More, a.link, a.page.Seq); err != nil {
 		return Head{}, err
@@ -125,45 +127,61 @@ func (a *applier) put(t moneykit.Transaction) error {
 		a.created++
 		return a.version(Created, nil, body)
 	}
-	txn, live, version, before, err := a.current(t.ID)
+	was, err := a.current(t.ID)
+	if err != nil {
+		return err
+	}
+	if was.settled {
+		if err := a.unsettle(was.txn); err != nil {
+			return err
+		}
+	}
 	switch {
-	case err != nil:
-	case !live: // it was removed, and is there again
+	case !was.told: // it was removed or gone, and is there again
 		a.created++
-		err = a.version(Created, version, body)
-	case len(Change{Kind: Updated, Before: before, After: t}.Fields()) == 0:
+		err = a.version(Created, was.version, body)
+	case len(Change{Kind: Updated, Before: was.Transaction, After: t}.Fields()) == 0:
 		// What has changed is nothing that anybody is told of.
-		columns[0] = version
-		err = a.exec(sameBody, body, version)
+		columns[0] = was.version
+		err = a.exec(sameBody, body, was.version)
 	default:
 		a.updated++
-		err = a.version(Updated, version, body)
+		err = a.version(Updated, was.version, body)
 	}
 	if err != nil {
 		return err
 	}
-	return a.exec(setTransaction, append(columns, txn)...)
+	return a.exec(setTransaction, append(columns, was.txn)...)
 }
 
 func (a *applier) remove(id moneykit.TransactionID) error {
-	txn, live, version, _, err := a.current(id)
-	if err != nil || txn == 0 || !live {
+	was, err := a.current(id)
+	if err != nil || !was.live {
 		return err
 	}
 	a.removed++
-	if err := a.version(Removed, version, nil); err != nil {
+	if err := a.version(Removed, was.version, nil); err != nil {
 		return err
 	}
-	return a.exec(setGone, a.last, txn)
+	return a.exec(setGone, a.last, a.page.Seq, was.txn)
 }
 
-// current returns what is known of a transaction; txn is 0 for nothing.
-func (a *applier) current(id moneykit.TransactionID) (txn int64, live bool, version int64, t moneykit.Transaction, err error) {
+// latest is what is known of a transaction, zero for nothing.
+type latest struct {
+	moneykit.Transaction
+	txn, version int64
+	live         bool
+	settled      bool // another took its place
+	told         bool // the version is one of the transaction, and not that it went
+}
+
+func (a *applier) current(id moneykit.TransactionID) (was latest, err error) {
 	err = a.run(currentVersion, []any{a.link, string(id)}, func(s *sqlite3.Stmt) error {
-		txn, live, version = s.ColumnInt64(0), s.ColumnBool(1), s.ColumnInt64(2)
-		return decode(s.ColumnBlob(3, nil), &t)
+		body := s.ColumnBlob(3, nil)
+		was = latest{txn: s.ColumnInt64(0), live: s.ColumnBool(1), version: s.ColumnInt64(2), told: len(body) > 0, settled: s.ColumnBool(4)}
+		return decode(body, &was.Transaction)
 	})
-	return txn, live, version, t, err
+	return was, err
 }
 
 // version adds the next version of a transaction.

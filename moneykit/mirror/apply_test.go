@@ -356,12 +356,7 @@ func TestHistoryTellsTheTable(t *testing.T) {
 		slices.Reverse(syncs)
 		for i, sync := range syncs {
 			same(t, "numbers", sync.Seq, i+1)
-			counts := map[mirror.Kind]int{}
-			for _, c := range s.changes(sync.Seq) {
-				counts[c.Kind]++
-				play(t, table, c)
-			}
-			same(t, "counts", []int{sync.Created, sync.Updated, sync.Removed}, []int{counts[mirror.Created], counts[mirror.Updated], counts[mirror.Removed]})
+			playAll(t, table, sync, s.changes(sync.Seq))
 		}
 		list := s.transactions(mirror.Query{})
 		same(t, "size", len(table), len(list))
@@ -392,8 +387,27 @@ func randomPage(rng *rand.Rand) mirror.Page {
 	return page
 }
 
+// playAll plays the changes of a sync, and wants them to be what it counted.
+func playAll(t *testing.T, table map[moneykit.TransactionID]moneykit.Transaction, sync mirror.Sync, changes []mirror.Change) {
+	t.Helper()
+	counts := map[mirror.Kind]int{}
+	for _, c := range changes {
+		counts[c.Kind]++
+		play(t, table, c)
+	}
+	same(t, "counts", []int{sync.Created, sync.Updated, sync.Removed},
+		[]int{counts[mirror.Created], counts[mirror.Updated] + counts[mirror.Settled], counts[mirror.Removed] + counts[mirror.Gone]})
+}
+
 func play(t *testing.T, table map[moneykit.TransactionID]moneykit.Transaction, c mirror.Change) {
 	t.Helper()
+	if (c.Confidence > 0) != (c.Kind == mirror.Settled) {
+		t.Errorf("%s of %s with confidence %v", c.Kind, c.Transaction().ID, c.Confidence)
+	}
+	if c.Kind == mirror.Settled {
+		playSettled(t, table, c)
+		return
+	}
 	id := c.Transaction().ID
 	before, known := table[id]
 	if known == (c.Kind == mirror.Created) || known && !reflect.DeepEqual(before, c.Before) {
@@ -402,11 +416,22 @@ func play(t *testing.T, table map[moneykit.TransactionID]moneykit.Transaction, c
 	if c.Kind == mirror.Updated && len(c.Fields()) == 0 {
 		t.Errorf("an update of %s without a field", id)
 	}
-	if c.Kind == mirror.Removed {
+	if c.Kind == mirror.Removed || c.Kind == mirror.Gone {
 		delete(table, id)
 		return
 	}
 	table[id] = c.After
+}
+
+// playSettled wants a pending one, which may have been gone before, and another.
+func playSettled(t *testing.T, table map[moneykit.TransactionID]moneykit.Transaction, c mirror.Change) {
+	t.Helper()
+	before, there := table[c.Before.ID]
+	if _, known := table[c.After.ID]; known || there && !reflect.DeepEqual(before, c.Before) || !c.Before.Pending || c.After.Pending {
+		t.Errorf("%s became %s: %+v, but the table holds %+v", c.Before.ID, c.After.ID, c.Before, before)
+	}
+	delete(table, c.Before.ID)
+	table[c.After.ID] = c.After
 }
 
 // Two pages of one commit are two steps, and each change is told.

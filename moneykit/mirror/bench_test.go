@@ -84,7 +84,7 @@ func benchSync(b *testing.B, srv *server, all []mirror.Page, total int) {
 // benchRead opens a large mirror up to its first page, and reads on from its middle.
 func benchRead(b *testing.B, all []mirror.Page, total int) {
 	fmt.Printf("\nMirror of %d transactions, p50 of %d\n", benchCopies*total, benchReads)
-	fmt.Printf("  %-34s %12s %12s %12s\n", "", "filled", "first 100", "100 midway")
+	fmt.Printf("  %-34s %12s %12s %12s %14s\n", "", "filled", "first 100", "100 midway", "bytes of file")
 	for _, s := range []struct {
 		name string
 		key  []byte
@@ -93,6 +93,10 @@ func benchRead(b *testing.B, all []mirror.Page, total int) {
 		began := time.Now()
 		fill(b, path, s.key, all)
 		filled := time.Since(began)
+		info, err := os.Stat(path)
+		if err != nil {
+			b.Fatal(err)
+		}
 		var opened, read []time.Duration
 		middling := all[len(all)/2].Created[0]
 		after := mirror.Key{Date: middling.Date, ID: middling.ID}
@@ -109,7 +113,8 @@ func benchRead(b *testing.B, all []mirror.Page, total int) {
 			}
 			after = mirror.Key{Date: next[99].Date, ID: next[99].ID}
 		}
-		fmt.Printf("  %-34s %12s %12s %12s\n", s.name, filled.Round(time.Millisecond), middle(opened).Round(time.Microsecond), middle(read).Round(time.Microsecond))
+		fmt.Printf("  %-34s %12s %12s %12s %14.0f\n", s.name, filled.Round(time.Millisecond), middle(opened).Round(time.Microsecond),
+			middle(read).Round(time.Microsecond), float64(info.Size())/float64(benchCopies*total))
 	}
 }
 

@@ -12,18 +12,23 @@ const (
 	Created Kind = "created"
 	Updated Kind = "updated"
 	Removed Kind = "removed"
+	Settled Kind = "settled" // it took the place of a pending one, which had another id
+	Gone    Kind = "gone"    // it was pending, and vanished without a word
 )
 
 // Change is one transaction's part in a sync.
 type Change struct {
 	Kind   Kind
 	Before moneykit.Transaction // zero when Created
-	After  moneykit.Transaction // zero when Removed
+	After  moneykit.Transaction // zero when Removed or Gone
+	// Confidence is how sure it is that After took Before's place, from 0 to 1; 0
+	// unless Settled.
+	Confidence float64
 }
 
 // Transaction returns the newest version that the change knows.
 func (c Change) Transaction() moneykit.Transaction {
-	if c.Kind == Removed {
+	if c.Kind == Removed || c.Kind == Gone {
 		return c.Before
 	}
 	return c.After
@@ -43,16 +48,16 @@ const (
 	FieldMerchant    Field = "merchant"
 )
 
-// FieldChange is one field of an updated transaction.
+// FieldChange is one field of an updated or settled transaction.
 type FieldChange struct {
 	Field    Field
 	Old, New string // as the API gives them
 }
 
 // Fields returns what differs between both versions, most telling first;
-// nothing unless the change is an update.
+// nothing unless both are there.
 func (c Change) Fields() []FieldChange {
-	if c.Kind != Updated {
+	if c.Kind != Updated && c.Kind != Settled {
 		return nil
 	}
 	var fields []FieldChange

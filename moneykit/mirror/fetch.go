@@ -15,17 +15,24 @@ const (
 	ahead = 20
 	// maxEmpty is how many pages in a row may bring nothing and promise more.
 	maxEmpty = 100
+	// shown is how many requests of empty pages a LoopError names.
+	shown = 5
 )
 
 // LoopError says that a sync would never end: a cursor came again, or pages brought
 // nothing for ever. What came before is kept.
 type LoopError struct {
 	Link       moneykit.LinkID
-	RequestIDs []string // of the pages that show it
+	Empty      bool     // pages brought nothing, and no cursor came again
+	RequestIDs []string // both that gave the cursor, or the last of the empty pages
 }
 
 func (e *LoopError) Error() string {
-	return fmt.Sprintf("mirror: the sync of %s does not end: its cursors repeat (requests %s)", e.Link, strings.Join(e.RequestIDs, ", "))
+	why := "its cursors repeat"
+	if e.Empty {
+		why = "pages without end bring nothing"
+	}
+	return fmt.Sprintf("mirror: the sync of %s does not end: %s (requests %s)", e.Link, why, strings.Join(e.RequestIDs, ", "))
 }
 
 // fetched is a page, or why there is none.
@@ -38,7 +45,7 @@ type fetched struct {
 func (m *Mirror) fetch(ctx context.Context, link moneykit.LinkID, head Head, pages chan<- fetched) {
 	defer close(pages)
 	trail := map[string]string{head.Cursor: ""} // cursors, and the request that gave each
-	empty := 0
+	empty, last := 0, []string(nil)             // pages in a row, and the last requests
 	for cursor := head.Cursor; ; {
 		got, err := m.client.SyncTransactions(ctx, link, cursor, pageSize)
 		if err != nil {
@@ -55,8 +62,14 @@ func (m *Mirror) fetch(ctx context.Context, link moneykit.LinkID, head Head, pag
 		if empty++; len(page.Created)+len(page.Updated)+len(page.Removed) > 0 {
 			empty = 0
 		}
-		if before, again := trail[next]; got.HasMore && (again || empty > maxEmpty) {
+		last = append(last[max(0, len(last)+1-shown):], page.RequestID)
+		before, again := trail[next]
+		switch {
+		case got.HasMore && again:
 			pages <- fetched{err: &LoopError{Link: link, RequestIDs: strings.Fields(before + " " + page.RequestID)}}
+			return
+		case got.HasMore && empty > maxEmpty:
+			pages <- fetched{err: &LoopError{Link: link, Empty: true, RequestIDs: strings.Fields(strings.Join(last, " "))}}
 			return
 		}
 		trail[next] = page.RequestID

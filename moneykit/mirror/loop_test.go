@@ -15,19 +15,21 @@ import (
 // running.
 func TestASyncThatDoesNotEnd(t *testing.T) {
 	for _, x := range []struct {
-		name     string
-		handle   func(cursor string) (int, string)
-		requests []string
-		asked    int
-		head     mirror.Head
-		held     []string
+		name   string
+		handle func(cursor string) (int, string)
+		want   mirror.LoopError
+		text   string
+		asked  int
+		head   mirror.Head
+		held   []string
 	}{
 		{
 			"a cycle of three",
 			pages(map[string]string{
 				"": step("c1", true, "a"), "c1": step("c2", true, "b"), "c2": step("c3", true, "c"), "c3": step("c1", true, "d"),
 			}),
-			[]string{"r1", "r4"},
+			mirror.LoopError{Link: bank, RequestIDs: []string{"r1", "r4"}},
+			"mirror: the sync of mk_bank does not end: its cursors repeat (requests r1, r4)",
 			4,
 			mirror.Head{Seq: 1, Cursor: "c3", More: true},
 			[]string{"a", "b", "c"},
@@ -42,7 +44,8 @@ func TestASyncThatDoesNotEnd(t *testing.T) {
 				_, _ = fmt.Sscanf(cursor, "c%d", &n)
 				return http.StatusOK, step(fmt.Sprintf("c%d", n+1), true)
 			},
-			[]string{"r102"},
+			mirror.LoopError{Link: bank, Empty: true, RequestIDs: []string{"r98", "r99", "r100", "r101", "r102"}},
+			"mirror: the sync of mk_bank does not end: pages without end bring nothing (requests r98, r99, r100, r101, r102)",
 			102,
 			mirror.Head{Seq: 1, Cursor: "c100", More: true},
 			[]string{"a"},
@@ -57,7 +60,8 @@ func TestASyncThatDoesNotEnd(t *testing.T) {
 				if !errors.As(err, &loop) {
 					t.Fatalf("%v", err)
 				}
-				same(t, "error", *loop, mirror.LoopError{Link: bank, RequestIDs: x.requests})
+				same(t, "error", *loop, x.want)
+				same(t, "text", err.Error(), x.text)
 				same(t, "asked", len(srv.cursors), x.asked)
 				same(t, "head", s.head(), x.head)
 				same(t, "held", s.ids(mirror.Query{}), x.held)

@@ -22,10 +22,11 @@ const pageSize = 500
 const maxTries = 5
 
 // Mirror brings a Store up to date from MoneyKit. It is safe for concurrent
-// use; one link is synced by one caller at a time.
+// use; one link is synced by one caller at a time, of all that share the file.
 type Mirror struct {
 	client *moneykit.Client
 	store  *Store
+	holder string // of leases
 
 	mu    sync.Mutex
 	locks map[moneykit.LinkID]chan struct{}
@@ -33,16 +34,17 @@ type Mirror struct {
 
 // New returns a Mirror that reads through client and writes to store.
 func New(client *moneykit.Client, store *Store) *Mirror {
-	return &Mirror{client: client, store: store, locks: map[moneykit.LinkID]chan struct{}{}}
+	return &Mirror{client: client, store: store, holder: newHolder(), locks: map[moneykit.LinkID]chan struct{}{}}
 }
 
 // Store gives access to what the syncs brought.
 func (m *Mirror) Store() *Store { return m.store }
 
 // Sync applies all that happened to a link's transactions since its last sync,
-// page by page; the first one brings the whole history. It returns the entry
-// of the history, whose Seq is 0 when nothing had changed. On an error the
-// pages before it are kept, and the next Sync goes on after them.
+// page by page; the first one brings the whole history. Pending ones that no page
+// mentioned are asked for then. It returns the entry of the history, whose Seq is 0
+// when nothing had changed. On an error the pages before it are kept, and the next
+// Sync goes on after them.
 func (m *Mirror) Sync(ctx context.Context, link moneykit.LinkID) (Sync, error) {
 	unlock, err := m.lock(ctx, link)
 	if err != nil {
@@ -50,11 +52,21 @@ func (m *Mirror) Sync(ctx context.Context, link moneykit.LinkID) (Sync, error) {
 	}
 	defer unlock()
 	for try := 1; ; try++ {
-		done, err := m.sync(ctx, link)
+		done, err := m.syncAlone(ctx, link)
 		if !errors.Is(err, ErrStale) || try == maxTries {
 			return done, err
 		}
 	}
+}
+
+// syncAlone is sync while nobody else who shares the file syncs the link.
+func (m *Mirror) syncAlone(ctx context.Context, link moneykit.LinkID) (Sync, error) {
+	give, err := m.take(ctx, link)
+	if err != nil {
+		return Sync{}, err
+	}
+	defer give()
+	return m.sync(ctx, link)
 }
 
 // sync fetches and applies from where the store stands.
@@ -71,7 +83,11 @@ func (m *Mirror) sync(ctx context.Context, link moneykit.LinkID) (Sync, error) {
 		for range pages {
 		}
 	}()
-	return m.applyAll(ctx, link, pages)
+	done, err := m.applyAll(ctx, link, pages)
+	if err != nil {
+		return done, err
+	}
+	return m.settle(ctx, link, done)
 }
 
 // Baseline makes sure that a link was synced to its end at least once, so that

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,12 +23,14 @@ import (
 	"till/moneykit/sandbox"
 )
 
-// server answers in memory: tokens itself, and syncs by handle.
+// server answers in memory: tokens itself, syncs by handle, and listings by list.
 type server struct {
 	handle func(cursor string) (status int, body string)
+	list   func(query url.Values) (status int, body string)
 
 	mu      sync.Mutex
-	cursors []string // asked for, in order
+	cursors []string     // asked for, in order
+	lists   []url.Values // likewise
 }
 
 func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -37,6 +41,14 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Path == "/auth/token" {
 		rec.WriteHeader(http.StatusCreated)
 		_, _ = rec.WriteString(`{"access_token":"t","token_type":"bearer","expires_in":3600}`)
+		return rec.Result(), nil
+	}
+	if strings.HasSuffix(r.URL.Path, "/transactions") {
+		s.lists = append(s.lists, r.URL.Query())
+		rec.Header().Set("X-Request-Id", fmt.Sprintf("l%d", len(s.lists)))
+		status, body := s.list(r.URL.Query())
+		rec.WriteHeader(status)
+		_, _ = rec.WriteString(body)
 		return rec.Result(), nil
 	}
 	cursor := r.URL.Query().Get("cursor")

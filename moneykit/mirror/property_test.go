@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,17 +25,17 @@ func TestPiecesMakeTheWhole(t *testing.T) {
 	for seed := base; seed < base+60; seed++ {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		h := &history{rng: rng, live: map[string]entry{}, faults: true}
-		m, s := newMirror(t, &server{handle: h.answer})
+		m, s := newMirror(t, &server{handle: h.answer, list: h.list})
 		for range 1 + rng.IntN(15) {
 			h.happen(rng.IntN(8))
 			ctx, cancel := context.WithCancel(t.Context())
-			if h.cancel = nil; rng.IntN(6) == 0 {
+			if h.cancel, h.moved = nil, false; rng.IntN(6) == 0 {
 				h.cancel = cancel
 			}
 			_, err := m.Sync(ctx, bank)
 			cancel()
 			h.acceptable(t, err)
-			if err == nil {
+			if err == nil && !h.moved {
 				same(t, "after a sync", table(s), h.truth(len(h.log)))
 			}
 		}
@@ -41,7 +43,7 @@ func TestPiecesMakeTheWhole(t *testing.T) {
 		if _, err := m.Sync(t.Context(), bank); err != nil {
 			t.Errorf("%v", err)
 		}
-		whole, fresh := newMirror(t, &server{handle: h.answer})
+		whole, fresh := newMirror(t, &server{handle: h.answer, list: h.list})
 		if _, err := whole.Sync(t.Context(), bank); err != nil {
 			t.Errorf("%v", err)
 		}
@@ -60,8 +62,17 @@ func TestPiecesMakeTheWhole(t *testing.T) {
 // table is what a store holds, as JSON by id.
 func table(s stored) map[string]string {
 	s.Helper()
+	return tableOf(s, bank)
+}
+
+func tableOf(s stored, link moneykit.LinkID) map[string]string {
+	s.Helper()
+	list, err := s.Transactions(s.Context(), link, mirror.Query{})
+	if err != nil {
+		s.Fatal(err)
+	}
 	held := map[string]string{}
-	for _, t := range s.transactions(mirror.Query{}) {
+	for _, t := range list {
 		held[string(t.ID)] = string(t.JSON())
 	}
 	return held
@@ -81,6 +92,7 @@ type history struct {
 	spent  []string // ids that were removed
 	faults bool
 	cancel func() // ends the sync at some time
+	moved  bool   // something happened after the pages of a sync
 	jumps  int    // empty pages so far
 }
 
@@ -137,29 +149,71 @@ func (h *history) truth(place int) map[string]string {
 	return held
 }
 
-// answer is a page of random size, with the faults of a bad day.
+// answer is a page of random size.
 func (h *history) answer(cursor string) (int, string) {
+	return h.spoil(func() { h.happen(h.rng.IntN(4)) }, func() (int, string) { return h.page(cursor) })
+}
+
+// spoil gives an answer with the faults of a bad day. Something may happen while it
+// is asked for.
+func (h *history) spoil(happen func(), answer func() (int, string)) (int, string) {
 	if h.faults {
 		switch h.rng.IntN(12) {
 		case 0:
 			return http.StatusInternalServerError, ""
 		case 1:
-			status, body := h.page(cursor)
+			status, body := answer()
 			return status, body[:h.rng.IntN(len(body))]
 		case 2:
-			h.happen(h.rng.IntN(4)) // while it is asked for
+			happen()
 		}
 		if h.cancel != nil && h.rng.IntN(3) == 0 {
 			h.cancel()
 		}
 	}
-	return h.page(cursor)
+	return answer()
+}
+
+// listed is how many transactions the pages of a listing have.
+const listed = 4
+
+// list is a page of what there is. What happens between two pages shows in their
+// totals.
+func (h *history) list(query url.Values) (int, string) {
+	page, err := strconv.Atoi(query.Get("page"))
+	if err != nil {
+		panic(err)
+	}
+	happen := func() {
+		h.moved = true
+		if page > 1 {
+			h.add("t"+strconv.Itoa(len(h.log)), "created")
+			return
+		}
+		h.happen(h.rng.IntN(4))
+	}
+	return h.spoil(happen, func() (int, string) {
+		all := []json.RawMessage{}
+		for _, id := range slices.Sorted(maps.Keys(h.live)) {
+			all = append(all, json.RawMessage(h.live[id].body))
+		}
+		return listing(len(all), all[min(len(all), (page-1)*listed):min(len(all), page*listed)])
+	})
+}
+
+// listing is a page of a listing as the API sends it.
+func listing(total int, page []json.RawMessage) (int, string) {
+	body, err := json.Marshal(map[string]any{"total": total, "page": 1, "size": len(page), "transactions": page})
+	if err != nil {
+		panic(err)
+	}
+	return http.StatusOK, string(body)
 }
 
 func (h *history) acceptable(t *testing.T, err error) {
 	t.Helper()
 	e, broken := (*moneykit.Error)(nil), (*moneykit.ResponseError)(nil)
-	if err != nil && !errors.As(err, &e) && !errors.As(err, &broken) && !errors.Is(err, context.Canceled) {
+	if err != nil && !errors.As(err, &e) && !errors.As(err, &broken) && !errors.Is(err, context.Canceled) && !errors.Is(err, mirror.ErrStale) {
 		t.Errorf("%v", err)
 	}
 }
@@ -178,13 +232,13 @@ func (h *history) page(cursor string) (int, string) {
 		return wire(nil, fmt.Sprintf("%s/%d", cursor, h.jumps), true)
 	}
 	if n != 1 {
-		return h.list(place, listed)
+		return h.wholeFrom(place, listed)
 	}
 	return h.goOn(place)
 }
 
-// list creates what was there at a place.
-func (h *history) list(place, listed int) (int, string) {
+// wholeFrom creates what was there at a place.
+func (h *history) wholeFrom(place, listed int) (int, string) {
 	var all []entry
 	for id, body := range h.truth(place) {
 		all = append(all, entry{id, "created", body})

@@ -7,7 +7,7 @@ const (
 	linkHead     = `SELECT link, seq, cursor, more FROM links WHERE id = ?`
 	advance      = `UPDATE links SET cursor = ?, more = ?, seq = ? WHERE link = ?`
 
-	currentVersion = `SELECT t.txn, t.live, t.version, v.body FROM transactions t JOIN versions v ON v.version = t.version WHERE t.link = ? AND t.id = ?`
+	currentVersion = `SELECT t.txn, t.live, t.version, v.body, t.settled IS NOT NULL FROM transactions t JOIN versions v ON v.version = t.version WHERE t.link = ? AND t.id = ?`
 	lastVersion    = `SELECT coalesce(max(version), 0) FROM versions`
 	addVersion     = `INSERT INTO versions (version, kind, prior, body) VALUES (?, ?, ?, ?)`
 	addPage        = `INSERT INTO pages (link, seq, first, last, request) VALUES (?, ?, ?, ?, ?)`
@@ -15,7 +15,7 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING`
 	setTransaction = `UPDATE transactions SET live = 1, version = ?, account = ?, day = ?, pending = ?, amount = ?, value = ?, currency = ?,
 		category = ?, words = ?, seen = ?, settled = NULL, confidence = NULL WHERE txn = ?`
-	setGone = `UPDATE transactions SET live = 0, version = ? WHERE txn = ?`
+	setGone = `UPDATE transactions SET live = 0, version = ?, seen = ? WHERE txn = ?`
 
 	sameBody = `UPDATE versions SET body = ? WHERE version = ?`
 
@@ -107,3 +107,54 @@ func findTransactions(order Order, reverse bool) string {
 	}
 	return findWhere + " ORDER BY " + by + ", " + newest
 }
+
+// About who syncs.
+const (
+	oneLease  = `SELECT holder, until FROM links WHERE id = ?`
+	allLeases = `SELECT id, holder, until FROM links WHERE holder IS NOT NULL ORDER BY link`
+	takeLease = `INSERT INTO links (id, holder, until) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET holder = ?2, until = ?3
+		WHERE coalesce(holder, '') = ?4 AND coalesce(until, 0) = ?5`
+	giveLease = `UPDATE links SET holder = NULL, until = NULL WHERE id = ? AND holder = ?`
+)
+
+// About pending ones that vanish.
+const (
+	doubtfulPending = `SELECT t.txn, t.version, t.seen, v.body FROM transactions t JOIN versions v USING (version)
+		WHERE t.link = ? AND t.pending = 1 AND t.live = 1 AND t.seen < ? ORDER BY t.txn`
+	doubtfulGone = `SELECT t.txn, v.prior, t.seen, p.body FROM transactions t JOIN versions v USING (version) JOIN versions p ON p.version = v.prior
+		WHERE t.link = ?1 AND t.live = 0 AND t.pending = 1 AND t.seen < ?2 AND t.settled IS NULL AND v.kind = 'gone'
+		AND t.day >= (SELECT max(day) FROM transactions WHERE link = ?1 AND live = 1) - ?3 ORDER BY t.txn`
+	// The first version of each transaction tells the sync that brought it.
+	cameSince = `WITH RECURSIVE versions_of (txn, version, kind, prior) AS (
+			SELECT t.txn, v.version, v.kind, v.prior FROM transactions t JOIN versions v USING (version)
+			WHERE t.link = ?1 AND t.live = 1 AND t.day >= ?2 AND t.pending = 0
+			UNION ALL SELECT o.txn, v.version, v.kind, v.prior FROM versions_of o JOIN versions v ON v.version = o.prior WHERE o.kind <> 'settled'
+		) SELECT o.txn, o.version, p.seq, v.body FROM versions_of o JOIN versions v USING (version)
+		JOIN pages p ON p.link = ?1 AND p.seq > ?3 AND o.version BETWEEN p.first AND p.last
+		WHERE o.kind = 'created' AND o.prior IS NULL`
+	settledVersion = `WITH RECURSIVE versions_of (link, version, kind, prior) AS (
+			SELECT t.link, v.version, v.kind, v.prior FROM transactions p JOIN transactions t ON t.txn = p.settled JOIN versions v ON v.version = t.version
+			WHERE p.txn = ?
+			UNION ALL SELECT o.link, v.version, v.kind, v.prior FROM versions_of o JOIN versions v ON v.version = o.prior WHERE o.kind <> 'settled'
+		) SELECT o.version, p.seq FROM versions_of o JOIN pages p ON p.link = o.link AND o.version BETWEEN p.first AND p.last WHERE o.kind = 'settled'`
+
+	setKind    = `UPDATE versions SET kind = ?, prior = ? WHERE version = ?`
+	setSettled = `UPDATE transactions SET live = 0, settled = ?, confidence = ?, seen = ? WHERE txn = ?`
+	setSeen    = `UPDATE transactions SET seen = ? WHERE txn = ?`
+	seeListed  = `UPDATE transactions SET seen = ?1 WHERE link = ?2 AND pending = 1 AND live = 1 AND seen < ?1`
+	// A page without news belongs to no sync of its own.
+	seeBefore = `UPDATE transactions SET seen = ?1 WHERE link = ?2 AND pending = 1 AND live = 1 AND seen > ?1`
+	countSync = `UPDATE syncs SET created = created + ?, updated = updated + ?, removed = removed + ?, requests = trim(requests || ' ' || ?)
+		WHERE link = ? AND seq = ?`
+	confidenceOf = `SELECT t.confidence FROM links l JOIN transactions t USING (link) WHERE l.id = ? AND t.id = ?`
+)
+
+// About threads.
+const (
+	threadEnd = `SELECT coalesce(s.version, t.version) FROM links l JOIN transactions t USING (link) LEFT JOIN transactions s ON s.txn = t.settled
+		WHERE l.id = ? AND t.id = ?`
+	threadStep = `SELECT v.kind, p.body, v.body, v.prior, s.seq, s.at, g.request FROM links l JOIN versions v
+		JOIN pages g ON g.link = l.link AND v.version BETWEEN g.first AND g.last JOIN syncs s ON s.link = g.link AND s.seq = g.seq
+		LEFT JOIN versions p ON p.version = v.prior WHERE l.id = ? AND v.version = ?`
+	newestVersion = `SELECT t.version FROM links l JOIN transactions t USING (link) WHERE l.id = ? AND t.id = ?`
+)

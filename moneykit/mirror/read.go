@@ -52,18 +52,28 @@ func (f *Store) Changes(ctx context.Context, link moneykit.LinkID, seq int) ([]C
 	var changes []Change
 	err := f.read.use(ctx, func() error {
 		return f.read.run(changesOfSync, []any{string(link), seq}, func(s *sqlite3.Stmt) error {
-			c := Change{Kind: Kind(s.ColumnText(0))}
-			if err := decode(s.ColumnBlob(1, nil), &c.Before); err != nil {
-				return err
-			}
-			if err := decode(s.ColumnBlob(2, nil), &c.After); err != nil {
-				return err
-			}
+			c, err := f.read.change(link, s)
 			changes = append(changes, c)
-			return nil
+			return err
 		})
 	})
 	return changes, err
+}
+
+// change reads a kind and the bodies before and after.
+func (c *conn) change(link moneykit.LinkID, s *sqlite3.Stmt) (Change, error) {
+	read := Change{Kind: Kind(s.ColumnText(0))}
+	if err := decode(s.ColumnBlob(1, nil), &read.Before); err != nil {
+		return read, err
+	}
+	if err := decode(s.ColumnBlob(2, nil), &read.After); err != nil || read.Kind != Settled {
+		return read, err
+	}
+	err := c.run(confidenceOf, []any{string(link), string(read.Before.ID)}, func(s *sqlite3.Stmt) error {
+		read.Confidence = s.ColumnFloat(0)
+		return nil
+	})
+	return read, err
 }
 
 // Transactions pages by key: the last one seen says where to go on.

@@ -211,29 +211,6 @@ func TestFilesOfOthers(t *testing.T) {
 	}
 }
 
-func TestAFileOfTheFirstVersionOpens(t *testing.T) {
-	schema, err := os.ReadFile(filepath.Join("migrations", "1.sql"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "mirror.db")
-	db := plain(t, path, string(schema), "PRAGMA application_id = 0x74696c6c", "PRAGMA user_version = 1",
-		`INSERT INTO links (link, id, cursor, seq) VALUES (7, 'mk_bank', 'c1', 1)`,
-		`INSERT INTO syncs (link, seq, at, before, after, created, requests) VALUES (7, 1, 0, '', 'c1', 1, 'r1')`,
-		fmt.Sprintf(`INSERT INTO versions (version, kind, body) VALUES (3, 'created', CAST('%s' AS BLOB))`, txn("a").JSON()),
-		`INSERT INTO pages VALUES (7, 1, 3, 3, 'r1')`,
-		`INSERT INTO transactions VALUES (5, 7, 'a', 1, 3, 'checking', 20521, 0, -12.5, '')`)
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s := stored{t, open(t, path, nil)}
-	same(t, "head", s.head(), mirror.Head{Seq: 1, Cursor: "c1"})
-	same(t, "held", s.transactions(mirror.Query{}), []moneykit.Transaction{txn("a")})
-	same(t, "history", s.changes(1), []mirror.Change{{Kind: mirror.Created, After: txn("a")}})
-	s.apply(mirror.Page{Seq: 2, At: noon, Before: "c1", After: "c2", Removed: []moneykit.TransactionID{"a"}})
-	same(t, "held", s.ids(mirror.Query{}), []string(nil))
-}
-
 // Two processes that sync one link at once end in the truth; one may be told that
 // the other was there first.
 func TestTwoProcessesSyncALink(t *testing.T) {
