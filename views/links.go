@@ -38,6 +38,7 @@ type linksScreen struct {
 	trouble  string                   // why the last reads failed, "" when they did not
 	unsynced map[moneykit.LinkID]bool // have new transactions that were not synced
 	ticking  bool
+	fleet    fleet
 }
 
 var (
@@ -122,6 +123,8 @@ func (l *linksScreen) Update(msg tea.Msg) tea.Cmd {
 		return l.synced(msg)
 	case movedMsg:
 		return l.moved(msg)
+	case fleetMsg:
+		return l.fleetMoved(msg)
 	case jobTickMsg:
 		l.ticking = false
 		return l.tickJobs()
@@ -167,6 +170,9 @@ func (l *linksScreen) Status() ui.Status {
 	if l.linkInFlight() {
 		count, job = count+1, cmp.Or(job, "◌ Connect is open")
 	}
+	if l.fleet.running() {
+		count, job = count+1, cmp.Or(job, l.fleet.line())
+	}
 	return ui.Status{Chips: l.chips(l.trouble, count), Jobs: count, Job: job}
 }
 
@@ -183,6 +189,7 @@ func (l *linksScreen) tickJobs() tea.Cmd {
 func (l *linksScreen) show() tea.Cmd {
 	from, to := l.table.Visible()
 	l.watch.Show(l.rows.ids(from, to)...)
+	l.fleet.show(l.rows.ids(from, to))
 	return nil
 }
 

@@ -30,6 +30,7 @@ func (l *linksScreen) Actions() []ui.Action {
 	actions = append(actions, l.newLinkAction()...)
 	actions = append(actions, l.filter.actions(l.filtered)...)
 	actions = append(actions, l.markActions()...)
+	actions = append(actions, l.syncAction())
 	actions = append(actions, l.elsewhere(l.failure)...)
 	actions = append(actions,
 		ui.Action{Name: "Ask MoneyKit for its links again", Key: ui.Bind("ctrl+r", "reload"), Quiet: true, Do: l.list},

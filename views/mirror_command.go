@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"till/keystore"
+	"till/moneykit"
+	"till/moneykit/mirror"
 	"till/ui/termsafe"
 )
 
@@ -102,23 +104,40 @@ func (c MirrorCommand) Rebuild(ctx context.Context, app *App, progress io.Writer
 		return err
 	}
 	defer func() { _ = s.mirror.Store().Close() }()
-	links, transactions := 0, 0
+	var links []moneykit.LinkID
 	for ref, err := range s.client.Links(ctx, linksPage) {
 		if err != nil {
 			return errors.New(explain(err).line())
 		}
-		done, err := s.mirror.Sync(ctx, ref.ID)
-		if err != nil {
-			_, _ = fmt.Fprintln(progress, termsafe.Line(string(ref.ID))+": "+explain(err).line())
-			if ctx.Err() != nil {
-				return errors.New("interrupted; what was synced is kept, and the next sync goes on from there")
-			}
-			continue
-		}
-		links, transactions = links+1, transactions+done.Created
-		_, _ = fmt.Fprintf(progress, "%s: %s\n", termsafe.Line(string(ref.ID)), plural(done.Created, "transaction"))
+		links = append(links, ref.ID)
 	}
-	_, _ = fmt.Fprintf(progress, "%s of %s\n", plural(transactions, "transaction"), plural(links, "link"))
+	return syncAll(ctx, s, links, progress)
+}
+
+// syncAll syncs links side by side, and tells of each.
+func syncAll(ctx context.Context, s *session, links []moneykit.LinkID, progress io.Writer) error {
+	fleet := s.mirror.SyncAll(ctx, links)
+	var now mirror.Progress
+	for told, failed := 0, 0; !now.Over; {
+		now, _ = fleet.Next(context.WithoutCancel(ctx), now.Version) // it ends with ctx by itself
+		results, failures := fleet.Results(), fleet.Failures()
+		for _, r := range results[told:] {
+			_, _ = fmt.Fprintf(progress, "%s: %s\n", termsafe.Line(string(r.Link)), counts(r.Sync.Created, r.Sync.Updated, r.Sync.Removed))
+		}
+		for _, f := range failures[failed:] {
+			_, _ = fmt.Fprintf(progress, "%s: %s\n", termsafe.Line(string(f.Link)), explain(f.Err).line())
+		}
+		told, failed = len(results), len(failures)
+	}
+	_, _ = fmt.Fprintf(progress, "%s synced: %s\n", plural(now.Done, "link"), counts(now.Created, now.Updated, now.Removed))
+	switch {
+	case now.Err != nil:
+		return errors.New(explain(now.Err).line())
+	case now.Cancelled:
+		return errors.New("interrupted; what was synced is kept, and the next sync goes on from there")
+	case now.Failed > 0:
+		return fmt.Errorf("%s could not be synced", plural(now.Failed, "link"))
+	}
 	return nil
 }
 
