@@ -131,7 +131,7 @@ const (
 			UNION ALL SELECT o.txn, v.version, v.kind, v.prior FROM versions_of o JOIN versions v ON v.version = o.prior WHERE o.kind <> 'settled'
 		) SELECT o.txn, o.version, p.seq, v.body FROM versions_of o JOIN versions v USING (version)
 		JOIN pages p ON p.link = ?1 AND p.seq > ?3 AND o.version BETWEEN p.first AND p.last
-		WHERE o.kind = 'created' AND o.prior IS NULL`
+		WHERE o.prior IS NULL`
 	settledVersion = `WITH RECURSIVE versions_of (link, version, kind, prior) AS (
 			SELECT t.link, v.version, v.kind, v.prior FROM transactions p JOIN transactions t ON t.txn = p.settled JOIN versions v ON v.version = t.version
 			WHERE p.txn = ?

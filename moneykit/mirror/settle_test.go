@@ -89,14 +89,17 @@ func TestWhatIsInDoubt(t *testing.T) {
 	s.news(txn("p", pending)) // is no news
 	same(t, "head", s.head().Seq, 1)
 	doubtful()
-	s.news(txn("p", pending), txn("b"))
+	s.news(txn("b"))
+	doubtful("p", "q")
+	s.ask("p", "q")
+	s.news(txn("p", pending), txn("c"))
 	doubtful("q")
 	s.page(mirror.Page{Updated: []moneykit.Transaction{txn("q", pending, amount("13"))}})
 	doubtful("p")
 	same(t, "changed", s.ask("p"), mirror.Sync{})
 	doubtful()
 	s.page(mirror.Page{Updated: []moneykit.Transaction{txn("p")}, Removed: []moneykit.TransactionID{"q"}})
-	s.news(txn("c"))
+	s.news(txn("d"))
 	doubtful()
 }
 
@@ -155,6 +158,8 @@ func TestASettledOneComesLater(t *testing.T) {
 	same(t, "thread", s.thread("s"), []string{"created p in 1 by r1", "gone p in 2 by l2", "settled s in 3 by r3"})
 	same(t, "thread", s.thread("p"), s.thread("s"))
 	historyTellsTheTable(t, s, bank)
+	_, gone = s.doubt()
+	same(t, "gone, and asked for", gone, []moneykit.TransactionID(nil))
 
 	s.news(txn("u", amount("7"), on(16)))
 	s.page(mirror.Page{Updated: []moneykit.Transaction{txn("u", amount("7"), on(16), text("Tea"))}})
@@ -163,8 +168,40 @@ func TestASettledOneComesLater(t *testing.T) {
 	same(t, "counts of the one before", s.syncs()[1].Updated, 1)
 	same(t, "thread", s.thread("q"), []string{"created q in 1 by r1", "gone q in 2 by l2", "settled u in 4 by r4", "updated u in 5 by r5"})
 	historyTellsTheTable(t, s, bank)
+	s.news(txn("v"))
 	_, gone = s.doubt()
-	same(t, "gone", gone, []moneykit.TransactionID(nil))
+	same(t, "gone and not settled", gone, []moneykit.TransactionID(nil))
+}
+
+// Only what is new and was never pending took another's place.
+func TestWhatTookNobodysPlace(t *testing.T) {
+	for name, pages := range map[string][]mirror.Page{
+		"pending itself":  {{Created: []moneykit.Transaction{txn("s", pending)}}, {Updated: []moneykit.Transaction{txn("s")}}},
+		"pending by now":  {{Created: []moneykit.Transaction{txn("s")}}, {Updated: []moneykit.Transaction{txn("s", pending)}}},
+		"removed by now":  {{Created: []moneykit.Transaction{txn("s")}}, {Removed: []moneykit.TransactionID{"s"}}},
+		"only back again": {{Removed: []moneykit.TransactionID{"old"}}, {Created: []moneykit.Transaction{txn("old")}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStored(t)
+			s.news(txn("p", pending), txn("old"))
+			for _, page := range pages {
+				s.page(page)
+			}
+			s.ask("s")
+			same(t, "thread", s.thread("p"), []string{"created p in 1 by r1", "gone p in 3 by l3"})
+			historyTellsTheTable(t, s, bank)
+		})
+	}
+}
+
+// A pending one that was removed is not waited for.
+func TestAPendingOneIsRemoved(t *testing.T) {
+	s := newStored(t)
+	s.news(txn("p", pending))
+	s.page(mirror.Page{Removed: []moneykit.TransactionID{"p"}})
+	s.news(txn("s"))
+	pending, gone := s.doubt()
+	same(t, "in doubt", len(pending)+len(gone), 0)
 }
 
 func TestGoneForLong(t *testing.T) {
