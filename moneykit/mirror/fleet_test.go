@@ -87,6 +87,7 @@ func manyLinks(n int) (links []moneykit.LinkID) {
 // follow collects all versions of a fleet's progress that can be seen.
 func follow(t *testing.T, f *mirror.Fleet) (seen []mirror.Progress) {
 	t.Helper()
+	var syncing [][]moneykit.LinkID // as it was when it was seen
 	for version := 0; len(seen) == 0 || !seen[len(seen)-1].Over; {
 		p, err := f.Next(t.Context(), version)
 		if err != nil {
@@ -96,6 +97,12 @@ func follow(t *testing.T, f *mirror.Fleet) (seen []mirror.Progress) {
 			t.Fatalf("version %d after %d", p.Version, version)
 		}
 		seen, version = append(seen, p), p.Version
+		syncing = append(syncing, slices.Clone(p.Syncing))
+	}
+	for i, p := range seen {
+		if !slices.Equal(p.Syncing, syncing[i]) {
+			t.Fatalf("version %d was changed: %v, and it was %v", p.Version, p.Syncing, syncing[i])
+		}
 	}
 	return seen
 }
@@ -206,6 +213,9 @@ func TestAFleetIsCancelled(t *testing.T) {
 				time.Sleep(2*time.Second + time.Second/2)
 				began := time.Now()
 				cancel(f, end)
+				if name == "itself" && !f.Progress().Over {
+					t.Error("it is not over")
+				}
 				p, err := f.Wait(t.Context())
 				if err != nil || time.Since(began) > 0 {
 					t.Errorf("%v after %v", err, time.Since(began))
