@@ -76,9 +76,10 @@ func leave(err error) {
 
 // flags are what the command line asks for.
 type flags struct {
-	sandbox  bool
-	profile  string
-	readOnly bool
+	sandbox   bool
+	profile   string
+	readOnly  bool
+	sensitive bool
 }
 
 func (f flags) check() error {
@@ -122,6 +123,7 @@ func command() *cobra.Command {
 		c.Flags().BoolVar(&f.sandbox, "sandbox", f.sandbox, "explore the embedded Sandbox")
 		c.Flags().StringVar(&f.profile, "profile", f.profile, "open this profile instead of the one last chosen")
 		c.Flags().BoolVar(&f.readOnly, "read-only", f.readOnly, "remove every action that changes something at MoneyKit")
+		c.Flags().BoolVar(&f.sensitive, "mirror-sensitive", f.sensitive, "keep account numbers and identity in the mirror too")
 	}
 	root.AddCommand(link, sandboxCommand(), mirrorCommand())
 	return root
@@ -352,7 +354,7 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 	app = &views.App{
 		Calls: calls, Drift: drift, Program: "till " + version,
 		Keys:     kept(func() (*keystore.Store, error) { return keystore.Open() }),
-		ReadOnly: f.readOnly,
+		ReadOnly: f.readOnly, MirrorSensitive: f.sensitive,
 		Client: func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error) {
 			opts := []moneykit.Option{
 				moneykit.WithBaseURL(baseURL), moneykit.WithTransport(transport(baseURL)), moneykit.WithUserAgent("till/" + version),

@@ -34,6 +34,10 @@ func (a *accountScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 }
 
 func (a *accountScreen) Update(msg tea.Msg) tea.Cmd {
+	return tea.Batch(a.update(msg), a.accountNews.tell(a.id))
+}
+
+func (a *accountScreen) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case newsMsg:
 		return a.news(msg)

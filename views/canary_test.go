@@ -133,6 +133,9 @@ func TestNoSecretGetsOut(t *testing.T) {
 	log := &locked{}
 	in(t, 120, 60, func(t *testing.T, w *world) {
 		for _, s := range screens() {
+			if strings.HasPrefix(s.name, "identity") || s.name == "numbers_shown" {
+				continue // who asks for what is private sees it
+			}
 			w.Press(s.keys...)
 			w.Wait(3 * time.Second)
 			for range 4 {

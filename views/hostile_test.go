@@ -25,7 +25,8 @@ var hostile = []string{
 	strings.Repeat("long", 80), ``,
 }
 
-var texts = regexp.MustCompile(`"(name|nickname|institution_name|description|raw_description|account_mask|error_message|provider|category|value|webhook|account_type|currency)":"[^"]*"`)
+var texts = regexp.MustCompile(`"(name|nickname|institution_name|description|raw_description|account_mask|error_message|provider|category|value|webhook|account_type|currency|` +
+	`street|city|region|postal_code|country|number|address|ticker|isin|account_number|routing_number|wire_routing_number|iban|bic|sort_code)":"[^"]*"|"names":\["[^"]*"`)
 
 // poison answers as the Sandbox does, with hostile texts in place of its own.
 func poison(w *wire, seed uint64) func(*http.Request) (*http.Response, error) {
@@ -45,8 +46,8 @@ func poison(w *wire, seed uint64) func(*http.Request) (*http.Response, error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		body = texts.ReplaceAllFunc(body, func(field []byte) []byte {
-			name, _, _ := bytes.Cut(field, []byte(`":"`))
-			return []byte(string(name) + `":"` + hostile[random.IntN(len(hostile))] + `"`)
+			value := bytes.LastIndexByte(field[:len(field)-1], '"') + 1
+			return []byte(string(field[:value]) + hostile[random.IntN(len(hostile))] + `"`)
 		})
 		res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		return res, nil

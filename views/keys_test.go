@@ -37,6 +37,9 @@ func everyScreen(t *testing.T) []struct {
 	transactions.data.loaded = true
 	changes := link.tabs[tabChanges].(*changesTab)
 	changes.history.loaded = true
+	numbers := link.tabs[tabNumbers].(*numbersTab)
+	numbers.snapshot.Link = &moneykit.Link{Products: moneykit.LinkProducts{AccountNumbers: &moneykit.ProductStatus{}}}
+	numbers.data.loaded = true
 	account := newAccount(&link.linkPage, moneykit.Account{})
 	account.transactions.data.loaded = true
 	profiles := newProfiles(s.app)
@@ -54,6 +57,9 @@ func everyScreen(t *testing.T) []struct {
 		{"Accounts", accounts.actions()},
 		{"Transactions", transactions.actions()},
 		{"Changes", changes.actions()},
+		{"Identity", link.tabs[tabIdentity].actions()},
+		{"Numbers", numbers.actions()},
+		{"Investments", link.tabs[tabInvestments].actions()},
 		{"JSON", link.tabs[tabJSON].actions()},
 		{"Account", account.Actions()},
 		{"Connect", connecting.Actions()},

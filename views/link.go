@@ -3,8 +3,8 @@ package views
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strconv"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -23,6 +23,9 @@ const (
 	tabAccounts
 	tabTransactions
 	tabChanges
+	tabIdentity
+	tabNumbers
+	tabInvestments
 	tabJSON
 )
 
@@ -39,6 +42,9 @@ type tab interface {
 	setTheme(*theme.Theme)
 	view() string
 }
+
+// hider is a tab that has something to put away when it is left.
+type hider interface{ hide() }
 
 // linkPage is what a link's tabs share: which link it is, and the last that
 // the watcher told of it.
@@ -69,7 +75,8 @@ func newLink(s *session, id moneykit.LinkID) *linkScreen {
 	}
 	l.tabs = []tab{
 		newOverviewTab(&l.linkPage), newAccountsTab(&l.linkPage), newTransactionsTab(&l.linkPage, ""),
-		newChangesTab(&l.linkPage), newJSONTab(&l.linkPage),
+		newChangesTab(&l.linkPage), newIdentityTab(&l.linkPage), newNumbersTab(&l.linkPage),
+		newInvestmentsTab(&l.linkPage), newJSONTab(&l.linkPage),
 	}
 	return l
 }
@@ -82,6 +89,10 @@ func (l *linkScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 }
 
 func (l *linkScreen) Update(msg tea.Msg) tea.Cmd {
+	return tea.Batch(l.update(msg), l.accountNews.tell(l.id))
+}
+
+func (l *linkScreen) update(msg tea.Msg) tea.Cmd {
 	if news, ok := msg.(newsMsg); ok {
 		return l.news(news.snapshots)
 	}
@@ -147,10 +158,10 @@ func (m linkNewsMsg) mended(failed error) bool {
 
 func (l *linkScreen) Actions() []ui.Action {
 	actions := l.tabs[l.tab].actions()
-	actions = append(actions, l.linkActions(subject{
+	actions = append(actions, beside(actions, l.linkActions(subject{
 		current: func() (watch.Snapshot, bool) { return l.snapshot, true },
 		changes: func() tea.Cmd { return l.turn(tabChanges) },
-	})...)
+	}))...)
 	actions = append(actions,
 		ui.Action{Name: "Next tab", Key: ui.Bind("tab", "next tab"), Do: func() tea.Cmd { return l.turn(l.tab + 1) }},
 		ui.Action{Name: "Previous tab", Key: ui.Bind("shift+tab", "previous tab"), Quiet: true, Do: func() tea.Cmd { return l.turn(l.tab + len(l.tabs) - 1) }},
@@ -163,7 +174,23 @@ func (l *linkScreen) Actions() []ui.Action {
 	return actions
 }
 
+// beside leaves out the actions whose keys the first ones take.
+func beside(first, actions []ui.Action) []ui.Action {
+	taken := map[string]bool{}
+	for _, a := range first {
+		for _, key := range a.Key.Keys() {
+			taken[key] = true
+		}
+	}
+	return slices.DeleteFunc(actions, func(a ui.Action) bool {
+		return slices.ContainsFunc(a.Key.Keys(), func(key string) bool { return taken[key] })
+	})
+}
+
 func (l *linkScreen) turn(tab int) tea.Cmd {
+	if left, ok := l.tabs[l.tab].(hider); ok {
+		left.hide()
+	}
 	l.tab = tab % len(l.tabs)
 	return l.tabs[l.tab].show()
 }
@@ -193,22 +220,4 @@ func (l *linkScreen) Title() string {
 
 func (l *linkScreen) View() string {
 	return l.bar() + "\n" + cell.Blank(l.w) + "\n" + l.tabs[l.tab].view()
-}
-
-// bar names the tabs, and the link's state to the right.
-func (l *linkScreen) bar() string {
-	var names []string
-	used := 0
-	for i, t := range l.tabs {
-		text, role := strconv.Itoa(i+1)+" "+t.name(), theme.Muted
-		if i == l.tab {
-			role = theme.Accent
-			text = "▌" + text
-		}
-		used += cell.Width(text) + 2
-		names = append(names, l.theme.Paint(role, text))
-	}
-	state := stateLook(l.snapshot)
-	word := cell.Cut(state.String(), max(0, l.w-used))
-	return strings.Join(names, "  ") + cell.Blank(l.w-used+2-cell.Width(word)) + l.theme.Paint(state.role, word)
 }

@@ -155,7 +155,8 @@ func (s *session) accounts(ctx context.Context, id moneykit.LinkID) (accounts []
 	result, err := s.client.Accounts(ctx, id)
 	if err == nil {
 		// What cannot be kept is shown all the same; keep tells of the mirror.
-		_ = store.PutAccounts(ctx, id, time.Now(), result.Accounts...)
+		changes, _ := store.PutAccounts(ctx, id, time.Now(), result.Accounts...)
+		s.accountNews.add(id, changes)
 		return result.Accounts, nil, nil
 	}
 	kept, at, unread := store.Accounts(ctx, id)

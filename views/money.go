@@ -35,6 +35,14 @@ func signed(d decimal.Decimal, code string) string {
 }
 
 func magnitude(d decimal.Decimal, code string) string {
+	return strings.TrimSpace(figures(d, code) + " " + termsafe.Line(code))
+}
+
+// figures is an amount of a currency without its code.
+func figures(d decimal.Decimal, code string) string {
+	if d.IsNegative() {
+		return minus + figures(d.Abs(), code)
+	}
 	// "ISO 4217 or similar": an unknown code keeps the decimals that came.
 	decimals := -d.Exponent()
 	if unit, err := currency.ParseISO(code); err == nil {
@@ -55,7 +63,7 @@ func magnitude(d decimal.Decimal, code string) string {
 	if fraction != "" {
 		b.WriteString("." + fraction)
 	}
-	return strings.TrimSpace(b.String() + " " + termsafe.Line(code))
+	return b.String()
 }
 
 // balance formats an account's balance so that what is owed reads as owed:

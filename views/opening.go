@@ -67,7 +67,7 @@ func CheckProfile(app *App, name string) error {
 }
 
 func openSandbox(app *App) opener {
-	return opener{"the Sandbox", func(context.Context) (*session, error) {
+	return opener{"the Sandbox", func(ctx context.Context) (*session, error) {
 		sandbox, err := app.Sandbox()
 		if err != nil {
 			return nil, err
@@ -76,7 +76,8 @@ func openSandbox(app *App) opener {
 		if err != nil {
 			return nil, err
 		}
-		return newSandboxSession(app, sandbox, client, mirror.NewMemory()), nil
+		store := mirror.NewMemory()
+		return newSandboxSession(app, sandbox, client, store), store.KeepSensitive(ctx, app.MirrorSensitive)
 	}}
 }
 
@@ -123,6 +124,12 @@ func sessionOf(ctx context.Context, app *App, p keystore.Profile, where keystore
 		return nil, err
 	}
 	kept, unkept := app.Mirror(ctx, p)
+	if unkept == nil {
+		// A mirror that cannot let go of what it must not keep is not used.
+		if unkept = kept.Store.KeepSensitive(ctx, app.MirrorSensitive); unkept != nil {
+			_ = kept.Store.Close()
+		}
+	}
 	if unkept != nil {
 		kept.Store = mirror.NewMemory()
 	}

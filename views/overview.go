@@ -73,13 +73,15 @@ func linkFacts(s watch.Snapshot, c *clock) []fact {
 	return all
 }
 
+// factNames is the room for a fact's name.
+const factNames = 13
+
 // facts lays out names and values; empty values are left out.
 func facts(t *theme.Theme, w int, all []fact) []string {
-	const names = 13
 	var lines []string
 	for _, f := range all {
 		if f.value != "" {
-			lines = append(lines, t.Paint(theme.Muted, cell.Fit(f.name, names))+cell.Cut(f.value, w-names))
+			lines = append(lines, t.Paint(theme.Muted, cell.Fit(f.name, factNames))+cell.Cut(f.value, w-factNames))
 		}
 	}
 	return lines

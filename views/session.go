@@ -51,6 +51,8 @@ type App struct {
 	Program string
 	// ReadOnly removes every action that changes something at MoneyKit.
 	ReadOnly bool
+	// MirrorSensitive keeps account numbers and identity in the mirror too.
+	MirrorSensitive bool
 }
 
 // Embedded is the embedded Sandbox as a client sees it.
@@ -79,6 +81,8 @@ type session struct {
 	lastRun  *connect.Run    // nil for none yet
 	aside    string          // where a damaged mirror was put, empty for none
 	unkept   error           // why the mirror is in memory, nil when it is not or need not be kept
+
+	accountNews accountNews
 }
 
 func newSession(app *App, profile keystore.Profile, where keystore.Where, client *moneykit.Client, store *mirror.Store) *session {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -44,6 +45,8 @@ type Store struct {
 	key   []byte
 	write *conn
 	read  *conn // the same in memory
+
+	sensitive atomic.Bool // account numbers and identity are kept too
 }
 
 // Open opens the mirror at path, and makes one where there is none, which only its

@@ -59,18 +59,33 @@ const (
 	statesOf = `SELECT s.at, s.state, s.error, s.request FROM states s JOIN links l USING (link) WHERE l.id = ? ORDER BY s.at DESC`
 )
 
-// About accounts. A link has those that the last read of them showed.
+// About accounts. A link has those that the last read of them showed; it has none
+// when they were all seen at 0.
 const (
-	putAccount = `INSERT INTO accounts (link, id, body, seen_at) VALUES (?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET body = excluded.body, seen_at = excluded.seen_at`
+	accountsBefore = `SELECT body, seen_at FROM accounts WHERE link = ? ORDER BY account`
+	putAccount     = `INSERT INTO accounts (link, id, body, seen_at, was) VALUES (?1, ?2, ?3, ?4, (SELECT account FROM accounts WHERE link = ?1 AND id = ?5))
+		ON CONFLICT DO UPDATE SET body = excluded.body, seen_at = excluded.seen_at, was = coalesce(excluded.was, was)`
+	noAccounts = `UPDATE accounts SET seen_at = 0 WHERE link = ?`
 	addBalance = `INSERT INTO balances (account, at, current, available, owed, currency)
 		SELECT a.account, ?3, ?4, ?5, ?6, ?7 FROM accounts a WHERE a.link = ?1 AND a.id = ?2
-		AND (?4, ?5, ?6, ?7) IS NOT (SELECT current, available, owed, currency FROM balances b WHERE b.account = a.account ORDER BY at DESC LIMIT 1)
+		AND (?4, ?5, ?6, ?7) IS NOT (SELECT current, available, owed, currency FROM balances b WHERE b.account IN (a.account, a.was) ORDER BY at DESC LIMIT 1)
 		ON CONFLICT DO NOTHING`
-	accountsOf = `SELECT a.body, a.seen_at FROM links l JOIN accounts a USING (link) WHERE l.id = ?1
+	accountsOf = `SELECT a.body, a.seen_at FROM links l JOIN accounts a USING (link) WHERE l.id = ?1 AND a.seen_at > 0
 		AND a.seen_at = (SELECT max(seen_at) FROM accounts WHERE link = l.link) ORDER BY a.account`
-	balancesOf = `SELECT b.at, b.current, b.available, b.owed, b.currency FROM links l JOIN accounts a USING (link) JOIN balances b USING (account)
-		WHERE l.id = ? AND a.id = ? ORDER BY b.at`
+	// An account is followed to what it was before its id changed.
+	balancesOf = `WITH RECURSIVE ids (account) AS (
+			SELECT a.account FROM links l JOIN accounts a USING (link) WHERE l.id = ? AND a.id = ?
+			UNION SELECT a.was FROM ids JOIN accounts a USING (account) WHERE a.was IS NOT NULL)
+		SELECT b.at, b.current, b.available, b.owed, b.currency FROM ids JOIN balances b USING (account) ORDER BY b.at`
+)
+
+// About what products answered.
+const (
+	newestAnswer = `SELECT a.at, a.body, a.request FROM links l JOIN answers a USING (link) WHERE l.id = ? AND a.product = ? ORDER BY a.at DESC LIMIT 1`
+	addAnswer    = `INSERT INTO answers (link, product, at, body, request) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET body = excluded.body, request = excluded.request`
+	sameAnswer  = `UPDATE answers SET at = ?, request = ? WHERE link = ? AND product = ? AND at = ?`
+	dropAnswers = `DELETE FROM answers WHERE product = ?`
 )
 
 // Over all links.
