@@ -125,7 +125,7 @@ func command() *cobra.Command {
 		c.Flags().BoolVar(&f.readOnly, "read-only", f.readOnly, "remove every action that changes something at MoneyKit")
 		c.Flags().BoolVar(&f.sensitive, "mirror-sensitive", f.sensitive, "keep account numbers and identity in the mirror too")
 	}
-	root.AddCommand(link, sandboxCommand(), mirrorCommand())
+	root.AddCommand(link, sandboxCommand(), mirrorCommand(), exportCommand(&f))
 	return root
 }
 
@@ -159,6 +159,45 @@ func mirrorCommand() *cobra.Command {
 		parent.AddCommand(command)
 	}
 	return parent
+}
+
+// exportCommand writes what the mirror holds for other programs.
+func exportCommand(f *flags) *cobra.Command {
+	in := views.ExportCommand{}
+	command := &cobra.Command{
+		Use: "export links|accounts|transactions|changes [LINK...]", Args: cobra.ArbitraryArgs,
+		Short: "Write links, accounts, transactions or changes as CSV or JSON lines",
+		Long: "till export brings the mirror up to date and writes what it holds of these links, or of all, to standard output or into a file " +
+			"that only you can read. JSON lines have MoneyKit's own JSON. Progress goes to standard error.",
+		Example: "till export transactions --from 2026-01-01 --output transactions.csv\ntill export changes mk_eqkWN34UEoa2NpQ --format jsonl --offline\n" +
+			"till export accounts --sandbox",
+		Run: func(c *cobra.Command, args []string) {
+			if len(args) == 0 {
+				leave(usageError{errors.New("till export has to be told what to write: links, accounts, transactions or changes")})
+			}
+			leave(f.check())
+			in.Sandbox, in.Profile, in.What, in.Links = f.sandbox, f.profile, args[0], args[1:]
+			in.Terminal = term.IsTerminal(os.Stdout.Fd())
+			if err := in.Validate(); err != nil {
+				leave(usageError{err})
+			}
+			leave(inProfile(c.Context(), *f, func(ctx context.Context, app *views.App) error { return in.Run(ctx, app, os.Stdout, os.Stderr) }))
+		},
+	}
+	flags := command.Flags()
+	flags.BoolVar(&f.sandbox, "sandbox", f.sandbox, "export the embedded Sandbox")
+	flags.StringVar(&f.profile, "profile", f.profile, "of this profile instead of the one last chosen")
+	flags.StringVar(&in.Format, "format", "csv", "csv, or jsonl: an object a line")
+	flags.StringVar(&in.Output, "output", views.StandardOutput, "file to write; - is standard output")
+	flags.BoolVar(&in.Force, "force", false, "replace a file that is there")
+	flags.BoolVar(&in.Offline, "offline", false, "write what the mirror has, and do not ask MoneyKit")
+	flags.StringVar(&in.Account, "account", "", "of this account alone, by its id")
+	flags.StringVar(&in.From, "from", "", "transactions of this day and later, such as 2026-09-20; changes that were synced then")
+	flags.StringVar(&in.To, "to", "", "up to this day")
+	flags.BoolVar(&in.Pending, "pending", false, "pending transactions alone")
+	flags.BoolVar(&in.Posted, "posted", false, "posted transactions alone")
+	flags.StringVar(&in.Search, "search", "", "transactions with all of these words")
+	return command
 }
 
 // inProfile does something without a terminal, until it is done or interrupted.

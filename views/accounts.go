@@ -127,7 +127,8 @@ func (a *accountsTab) actions() []ui.Action {
 		}
 		return ""
 	}}
-	return append([]ui.Action{open}, moves(a.table, stay)...)
+	export := a.exportAction(func() sheet { return accountsSheet(institution(a.snapshot), a.id, a.accounts.value) })
+	return append([]ui.Action{open, export}, moves(a.table, stay)...)
 }
 
 func (a *accountsTab) capturing() bool         { return false }

@@ -198,6 +198,7 @@ func (c *changesTab) actions() []ui.Action {
 	return append([]ui.Action{
 		{Name: "Older sync", Key: ui.Bind("◂", "older", "left", "["), Do: c.walk(-1)},
 		{Name: "Newer sync", Key: ui.Bind("▸", "newer", "right", "]"), Do: c.walk(1)},
+		c.exportShown(),
 	}, moves(c.table, stay)...)
 }
 

@@ -49,6 +49,7 @@ func screens() []struct {
 		{"connect_refused", append(begun, "enter", "enter", "u", "enter", "p", "enter")},
 		{"connect_left", append(begun, "enter", "esc", "esc")},
 		{"disconnect_dialog", []string{"D"}},
+		{"export_dialog", []string{"e"}},
 		{"reset_dialog", []string{"x"}},
 		{"clock_dialog", []string{"C"}},
 		{"break_dialog", []string{"X"}},

@@ -173,6 +173,9 @@ func (l *linksScreen) Status() ui.Status {
 	if l.fleet.running() {
 		count, job = count+1, cmp.Or(job, l.fleet.line())
 	}
+	if files := int(l.writing.Load()); files > 0 {
+		count, job = count+files, cmp.Or(job, "◌ writing "+plural(files, "file"))
+	}
 	return ui.Status{Chips: l.chips(l.trouble, count), Jobs: count, Job: job}
 }
 

@@ -7,6 +7,7 @@ import (
 	"charm.land/huh/v2"
 
 	"till/moneykit"
+	"till/moneykit/watch"
 	"till/ui"
 	"till/ui/form"
 )
@@ -31,6 +32,7 @@ func (l *linksScreen) Actions() []ui.Action {
 	actions = append(actions, l.filter.actions(l.filtered)...)
 	actions = append(actions, l.markActions()...)
 	actions = append(actions, l.syncAction())
+	actions = append(actions, l.exportAction(l.sheet))
 	actions = append(actions, l.elsewhere(l.failure)...)
 	actions = append(actions,
 		ui.Action{Name: "Ask MoneyKit for its links again", Key: ui.Bind("ctrl+r", "reload"), Quiet: true, Do: l.list},
@@ -67,6 +69,15 @@ func (l *linksScreen) enter(tab int) tea.Cmd {
 	screen := newLink(l.session, s.ID)
 	screen.tab = tab
 	return ui.Push(screen)
+}
+
+// sheet is the links shown.
+func (l *linksScreen) sheet() sheet {
+	shown := make([]watch.Snapshot, l.rows.Len())
+	for i := range shown {
+		shown[i] = l.rows.at(i)
+	}
+	return linksSheet(l.profile.Name, shown)
 }
 
 func (l *linksScreen) filtered() tea.Cmd {

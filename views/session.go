@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -80,6 +81,7 @@ type session struct {
 	ctx      context.Context // of the links screen, which lives as long as the session
 	lastRun  *connect.Run    // nil for none yet
 	aside    string          // where a damaged mirror was put, empty for none
+	writing  atomic.Int32    // files that are being exported
 	unkept   error           // why the mirror is in memory, nil when it is not or need not be kept
 
 	accountNews accountNews
