@@ -73,7 +73,7 @@ func (a *accountScreen) news(msg newsMsg) tea.Cmd {
 }
 
 func (a *accountScreen) Actions() []ui.Action {
-	return append(append(a.transactions.actions(), a.elsewhere(a.transactions.failure)...), ui.Action{
+	return append(append(a.transactions.actions(), a.elsewhere(a.transactions.failure)...), balancesAction(&a.linkPage, a.account.ID), ui.Action{
 		Name: "Copy the account's id", Key: ui.Bind("y", "copy id"), Quiet: true,
 		Do: func() tea.Cmd { return copyText(string(a.account.ID), "Account id") },
 	})

@@ -128,7 +128,7 @@ func (a *accountsTab) actions() []ui.Action {
 		return ""
 	}}
 	export := a.exportAction(func() sheet { return accountsSheet(institution(a.snapshot), a.id, a.accounts.value) })
-	return append([]ui.Action{open, export}, moves(a.table, stay)...)
+	return append([]ui.Action{open, export, balancesAction(a.linkPage, "")}, moves(a.table, stay)...)
 }
 
 func (a *accountsTab) capturing() bool         { return false }

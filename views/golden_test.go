@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/exp/golden"
@@ -27,6 +28,9 @@ func screens() []struct {
 		{"overview_error", []string{"down", "enter"}},
 		{"accounts", []string{"down", "down", "enter", "2"}},
 		{"accounts_currencies", []string{"down", "down", "down", "down", "down", "down", "down", "enter", "2"}},
+		{"balances", []string{"down", "down", "enter", "2", "h"}},
+		{"balances_currencies", []string{"down", "down", "down", "down", "down", "down", "down", "enter", "2", "h"}},
+		{"balances_alone", []string{"down", "down", "enter", "2", "enter", "h", "-", "pgup", "left"}},
 		{"account", []string{"down", "down", "enter", "2", "enter"}},
 		{"transactions", []string{"enter", "3"}},
 		{"changes_first", []string{"enter", "d"}},
@@ -67,10 +71,13 @@ func screens() []struct {
 }
 
 func TestGolden(t *testing.T) {
-	for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}} {
+	for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}, {200, 60}} {
 		for _, s := range screens() {
 			if size[0] == 40 && s.name != "links" {
 				continue // it says that it is too small, whatever the screen
+			}
+			if size[0] == 200 && !strings.HasPrefix(s.name, "balances") {
+				continue // it has nothing that a chart has not
 			}
 			t.Run(fmt.Sprintf("%s_%dx%d", s.name, size[0], size[1]), func(t *testing.T) {
 				var frame string

@@ -40,6 +40,13 @@ func everyScreen(t *testing.T) []struct {
 	numbers := link.tabs[tabNumbers].(*numbersTab)
 	numbers.snapshot.Link = &moneykit.Link{Products: moneykit.LinkProducts{AccountNumbers: &moneykit.ProductStatus{}}}
 	numbers.data.loaded = true
+	balances := newBalances(&link.linkPage, "")
+	balances.data.loaded = true
+	for _, currency := range []string{"USD", "USD", "EUR"} {
+		one := balanceHistory{account: moneykit.Account{Balances: moneykit.Balances{Currency: currency}}}
+		balances.data.value.histories = append(balances.data.value.histories, one)
+	}
+	balances.settle(true)
 	account := newAccount(&link.linkPage, moneykit.Account{})
 	account.transactions.data.loaded = true
 	profiles := newProfiles(s.app)
@@ -62,6 +69,7 @@ func everyScreen(t *testing.T) []struct {
 		{"Investments", link.tabs[tabInvestments].actions()},
 		{"JSON", link.tabs[tabJSON].actions()},
 		{"Account", account.Actions()},
+		{"Balances", balances.Actions()},
 		{"Connect", connecting.Actions()},
 		{"Requests", newRequests(s.app, nil).Actions()},
 		{"Request", newRequest(s.app, inspect.Entry{}).Actions()},

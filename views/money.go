@@ -86,6 +86,14 @@ func balance(a moneykit.Account, d decimal.NullDecimal) (string, theme.Role) {
 	return magnitude(owed.Abs(), code), theme.Text
 }
 
+// bare takes the currency off an amount, where a title tells it.
+func bare(amount, code string) string {
+	if code = termsafe.Line(code); code == "" {
+		return amount
+	}
+	return strings.Replace(amount, " "+code, "", 1)
+}
+
 // direction is the role in which an amount is painted.
 func direction(d decimal.Decimal) theme.Role {
 	if d.IsPositive() {

@@ -88,6 +88,24 @@ const (
 	dropAnswers = `DELETE FROM answers WHERE product = ?`
 )
 
+// What moved an account. A posted transaction settled with the last of its versions
+// before which it was pending.
+const (
+	flowOf = `SELECT t.day, t.pending, t.value FROM links l JOIN transactions t USING (link)
+		WHERE l.id = ?1 AND t.account = ?2 AND t.live = 1 AND t.currency = ` + currencyOf + ` ORDER BY t.day`
+	settledOf = `WITH RECURSIVE chain (txn, version) AS (
+			SELECT t.txn, t.version FROM links l JOIN transactions t USING (link)
+			WHERE l.id = ?1 AND t.account = ?2 AND t.live = 1 AND t.pending = 0 AND t.currency = ` + currencyOf + `
+			UNION ALL SELECT c.txn, v.prior FROM chain c JOIN versions v USING (version) WHERE v.prior IS NOT NULL)
+		SELECT max(s.at), t.day, t.value FROM chain c JOIN transactions t USING (txn) JOIN versions v ON v.version = c.version
+		JOIN versions p ON p.version = v.prior JOIN pages ON pages.link = t.link AND v.version BETWEEN pages.first AND pages.last
+		JOIN syncs s ON s.link = pages.link AND s.seq = pages.seq
+		WHERE json_extract(CAST(p.body AS TEXT), '$.pending')
+		GROUP BY t.txn ORDER BY 1, t.txn`
+	currencyOf = `(SELECT b.currency FROM accounts a JOIN balances b USING (account)
+		WHERE a.link = l.link AND a.id = ?2 ORDER BY b.at DESC LIMIT 1)`
+)
+
 // Over all links.
 const (
 	newsSince = `SELECT s.seq, s.at, s.before, s.after, s.created, s.updated, s.removed, s.more, s.continues, s.requests, l.id
