@@ -25,12 +25,15 @@ type changesTab struct {
 	table   *table.Model
 	history resource[[]mirror.Sync] // newest first
 	changes resource[changeRows]
+	filter  changeFilter
+	shown   changeRows // what the filter lets through
 	names   names
 	seq     int // the sync that is shown, 0 for the newest
+	first   int // the sync to show first, 0 for the newest
 }
 
 func newChangesTab(p *linkPage) *changesTab {
-	return &changesTab{linkPage: p, table: table.New(
+	return &changesTab{linkPage: p, filter: changeFilter{filter: newFilter()}, table: table.New(
 		table.Column{Title: "", Width: 1},
 		table.Column{Title: "DATE", Width: 11},
 		table.Column{Title: "DESCRIPTION", Width: 18, Flex: 1},
@@ -103,9 +106,10 @@ func (c *changesTab) load() tea.Cmd {
 
 func (c *changesTab) name() string { return "Changes" }
 
-// show brings the newest sync on screen: that is what one comes for.
+// show brings the newest sync on screen, which is what one comes for, unless one
+// came for another.
 func (c *changesTab) show() tea.Cmd {
-	c.seq = 0
+	c.seq, c.first = c.first, 0
 	if c.history.loaded {
 		return c.load()
 	}
@@ -131,6 +135,14 @@ func (c *changesTab) update(msg tea.Msg) tea.Cmd {
 		if msg.mended(c.history.err) {
 			return c.load()
 		}
+	default:
+		if c.filter.typing {
+			changed, cmd := c.filter.update(msg)
+			if changed {
+				c.refilter()
+			}
+			return cmd
+		}
 	}
 	return nil
 }
@@ -151,7 +163,7 @@ func (c *changesTab) tookHistory(msg historyLoadedMsg) tea.Cmd {
 func (c *changesTab) tookChanges(msg changesLoadedMsg) tea.Cmd {
 	before := c.changes.value.seq
 	again := c.changes.end(msg.rows, msg.err)
-	c.table.SetSource(c.changes.value)
+	c.refilter()
 	if c.changes.value.seq != before {
 		c.table.MoveTo(0)
 	}
@@ -159,6 +171,17 @@ func (c *changesTab) tookChanges(msg changesLoadedMsg) tea.Cmd {
 		return c.loadShown()
 	}
 	return told("Changes", true, msg.err, nil)
+}
+
+// refilter picks the rows anew and keeps the cursor on its change.
+func (c *changesTab) refilter() tea.Cmd {
+	at, ok := c.shown.at(c.table.Cursor())
+	c.shown = c.changes.value.only(&c.filter)
+	c.table.SetSource(c.shown)
+	if i := c.shown.index(at.Transaction().ID); ok && i >= 0 {
+		c.table.MoveTo(i)
+	}
+	return nil
 }
 
 // loadShown reads the changes of the sync that is shown.
@@ -195,14 +218,38 @@ func (c *changesTab) actions() []ui.Action {
 	if !c.history.loaded {
 		return []ui.Action{{Name: "Read the changes again", Key: ui.Bind("r", "try again"), Do: c.load}}
 	}
-	return append([]ui.Action{
+	actions := []ui.Action{
+		{Name: "Open the transaction", Key: ui.Bind("enter", "open"), Disabled: c.none, Do: c.open},
 		{Name: "Older sync", Key: ui.Bind("◂", "older", "left", "["), Do: c.walk(-1)},
 		{Name: "Newer sync", Key: ui.Bind("▸", "newer", "right", "]"), Do: c.walk(1)},
 		c.exportShown(),
-	}, moves(c.table, stay)...)
+	}
+	actions = append(actions, c.filter.actions(c.changes.value, c.refilter)...)
+	return append(actions, moves(c.table, stay)...)
 }
 
-func (c *changesTab) capturing() bool         { return false }
+func (c *changesTab) none() string {
+	if c.table.Cursor() < 0 {
+		return "there is no change under the cursor"
+	}
+	return ""
+}
+
+// open shows the transaction under the cursor by itself.
+func (c *changesTab) open() tea.Cmd {
+	change, _ := c.shown.at(c.table.Cursor())
+	return openTransaction(c.linkPage, change.Transaction())
+}
+
+// openChanges shows what one sync of a link brought.
+func openChanges(s *session, id moneykit.LinkID, seq int) tea.Cmd {
+	screen := newLink(s, id)
+	screen.tab = tabChanges
+	screen.tabs[tabChanges].(*changesTab).first = seq
+	return ui.Push(screen)
+}
+
+func (c *changesTab) capturing() bool         { return c.filter.typing }
 func (c *changesTab) failure() error          { return c.history.err }
 func (c *changesTab) setTheme(t *theme.Theme) { c.table.SetTheme(t) }
 
@@ -223,7 +270,12 @@ func (c *changesTab) view() string {
 		word := middle([]string{c.theme.Paint(theme.Muted, "Reading the changes…")}, c.w, max(0, c.h-1))
 		return c.title(sync) + "\n" + word
 	}
-	return c.title(sync) + "\n" + cell.Blank(c.w) + "\n" + c.table.View() + "\n" + c.net()
+	body := c.table.View()
+	if c.shown.Len() == 0 {
+		body = middle([]string{c.theme.Paint(theme.Muted, "No change of this sync matches the filter.")}, c.w, max(0, c.h-3))
+	}
+	chips := c.filter.view(c.theme, c.names, len(c.shown.changes), len(c.changes.value.changes), c.w)
+	return c.title(sync) + "\n" + chips + "\n" + body + "\n" + c.net()
 }
 
 // title tells which sync this is, and which are beside it.
@@ -249,9 +301,9 @@ func (c *changesTab) title(s mirror.Sync) string {
 	return c.theme.Paint(theme.Strong, left) + cell.Blank(c.w-cell.Width(left)-cell.Width(right)) + c.theme.Paint(theme.Muted, right)
 }
 
-// net sums what the sync moved, for each account and currency.
+// net sums what the changes on screen moved, for each account and currency.
 func (c *changesTab) net() string {
-	rows := c.changes.value
+	rows := c.shown
 	if rows.Len() == 0 {
 		return cell.Blank(c.w)
 	}

@@ -1,19 +1,18 @@
 package views
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/shopspring/decimal"
 
+	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/ui/table"
-	"till/ui/termsafe"
 	"till/ui/theme"
 )
 
 // changeRows is one sync as a table shows it: a row for each transaction, and
-// under an updated or settled one a row for each field that changed.
+// under it a row for each field that changed and for what else there is to say.
 type changeRows struct {
 	seq     int
 	changes []mirror.Change
@@ -22,24 +21,52 @@ type changeRows struct {
 	net     map[netKey]decimal.Decimal
 }
 
-// changeLine is a change, or one of its fields.
+// changeLine is a change, or one of its notes.
 type changeLine struct {
 	change int
-	field  int // -1 for the change itself
+	note   int // -1 for the change itself
 }
 
 func newChangeRows(seq int, changes []mirror.Change, names names) changeRows {
 	slices.SortStableFunc(changes, func(a, b mirror.Change) int {
 		return b.Transaction().Date.Compare(a.Transaction().Date)
 	})
-	rows := changeRows{seq: seq, changes: changes, names: names, net: net(changes)}
+	return changeRows{seq: seq, names: names}.with(changes)
+}
+
+// with returns rows of changes that are in order.
+func (r changeRows) with(changes []mirror.Change) changeRows {
+	r.changes, r.lines, r.net = changes, nil, net(changes)
 	for i, c := range changes {
-		rows.lines = append(rows.lines, changeLine{i, -1})
-		for f := range c.Fields() {
-			rows.lines = append(rows.lines, changeLine{i, f})
+		r.lines = append(r.lines, changeLine{i, -1})
+		for n := range noteCount(c) {
+			r.lines = append(r.lines, changeLine{i, n})
 		}
 	}
-	return rows
+	return r
+}
+
+// only returns the rows of those changes that the filter lets through.
+func (r changeRows) only(f *changeFilter) changeRows {
+	if !f.active() {
+		return r
+	}
+	return r.with(slices.DeleteFunc(slices.Clone(r.changes), func(c mirror.Change) bool { return !f.lets(c, r.names) }))
+}
+
+// at returns the change that a row tells of.
+func (r changeRows) at(row int) (mirror.Change, bool) {
+	if row < 0 || row >= len(r.lines) {
+		return mirror.Change{}, false
+	}
+	return r.changes[r.lines[row].change], true
+}
+
+// index returns the row of the change of a transaction, -1 for none.
+func (r changeRows) index(id moneykit.TransactionID) int {
+	return slices.IndexFunc(r.lines, func(l changeLine) bool {
+		return l.note < 0 && r.changes[l.change].Transaction().ID == id
+	})
 }
 
 func (r changeRows) Len() int { return len(r.lines) }
@@ -47,23 +74,18 @@ func (r changeRows) Len() int { return len(r.lines) }
 func (r changeRows) Row(i int) []table.Cell {
 	line := r.lines[i]
 	change := r.changes[line.change]
-	if line.field >= 0 {
-		return r.fieldRow(change, change.Fields()[line.field])
+	if line.note >= 0 {
+		n := changeNotes(change, r.names)[line.note]
+		return []table.Cell{{}, {Text: n.name, Role: theme.Muted}, {Text: n.text, Role: n.role, Spans: true}, {}, {}, {}}
 	}
 	t := change.Transaction()
-	symbol, role := "+", theme.Good
-	switch change.Kind {
-	case mirror.Updated, mirror.Settled:
-		symbol, role = "~", theme.Warn
-	case mirror.Removed, mirror.Gone:
-		symbol, role = minus, theme.Bad
-	}
-	pending := table.Cell{}
+	symbol, role := kindLook(change.Kind)
+	state := table.Cell{}
 	switch {
 	case change.Kind == mirror.Gone:
-		pending = table.Cell{Text: "gone", Role: theme.Bad}
+		state = table.Cell{Text: "gone", Role: theme.Bad}
 	case t.Pending:
-		pending = table.Cell{Text: "pending", Role: theme.Warn}
+		state = table.Cell{Text: "pending", Role: theme.Warn}
 	}
 	return []table.Cell{
 		{Text: symbol, Role: role},
@@ -71,33 +93,17 @@ func (r changeRows) Row(i int) []table.Cell {
 		{Text: description(t), Role: theme.Text},
 		{Text: r.names.of(t.AccountID), Role: theme.Muted},
 		{Text: signed(t.Signed(), t.Currency), Role: direction(t.Signed())},
-		pending,
+		state,
 	}
 }
 
-func (r changeRows) fieldRow(c mirror.Change, f mirror.FieldChange) []table.Cell {
-	if c.Kind == mirror.Settled && f.Field == mirror.FieldStatus {
-		sure := fmt.Sprintf("from pending · %.0f %% sure", 100*c.Confidence)
-		return []table.Cell{{}, {Text: "settled", Role: theme.Muted}, {Text: sure, Role: theme.Accent}, {}, {}, {}}
+// kindLook is how a kind of change is told in a sign.
+func kindLook(kind mirror.Kind) (symbol string, role theme.Role) {
+	switch plainly(kind) {
+	case mirror.Updated:
+		return "~", theme.Warn
+	case mirror.Removed:
+		return minus, theme.Bad
 	}
-	role := theme.Muted
-	old, now := termsafe.Line(f.Old), termsafe.Line(f.New)
-	switch f.Field {
-	case mirror.FieldStatus:
-		role = theme.Accent // what one waits for stands out
-	case mirror.FieldAmount:
-		role = theme.Warn
-		old, now = signed(c.Before.Signed(), c.Before.Currency), signed(c.After.Signed(), c.After.Currency)
-	case mirror.FieldAccount:
-		old, now = r.names.of(c.Before.AccountID), r.names.of(c.After.AccountID)
-	case mirror.FieldCategory:
-		old, now = words(f.Old), words(f.New)
-	}
-	if old == "" {
-		old = none
-	}
-	if now == "" {
-		now = none
-	}
-	return []table.Cell{{}, {Text: string(f.Field), Role: theme.Muted}, {Text: old + " → " + now, Role: role}, {}, {}, {}}
+	return "+", theme.Good
 }

@@ -2,6 +2,7 @@ package views
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"till/moneykit"
@@ -40,6 +41,24 @@ func (c *clock) tell(t time.Time) time.Time {
 		}
 	}
 	return t.Add(ahead)
+}
+
+// reached returns when, by this machine's clock, this one first showed t or later.
+func (c *clock) reached(t time.Time) time.Time {
+	if c.sandbox == nil || t.IsZero() {
+		return t
+	}
+	at := t.Add(-time.Until(c.sandbox()))
+	for _, a := range slices.Backward(c.advances) {
+		if !at.Before(a.at) {
+			break
+		}
+		at = at.Add(a.by)
+		if at.After(a.at) {
+			return a.at // the clock went past t then
+		}
+	}
+	return at
 }
 
 // advancedSince reports whether the clock was advanced since this machine's

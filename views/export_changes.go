@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/ui"
@@ -51,6 +53,10 @@ func (c exportedChange) cells() []sheetCell {
 		return cell
 	}
 	before := c.Before
+	var oldID, sure sheetCell // of a pending one that was settled under another id
+	if c.Kind == mirror.Settled {
+		oldID, sure = textCell(before.ID), decimalCell(decimal.NewFromFloat(c.Confidence).Round(2))
+	}
 	return []sheetCell{
 		textCell(c.link), countCell(c.sync.Seq), timeCell(c.sync.At), textCell(c.Kind), textCell(strings.Join(changed, " ")),
 		textCell(t.ID), dateCell(t.Date), decimalCell(t.Signed()), textCell(t.Currency), statusCell(t),
@@ -59,6 +65,7 @@ func (c exportedChange) cells() []sheetCell {
 		was(mirror.FieldAmount, textCell(before.Currency)), was(mirror.FieldStatus, statusCell(before)),
 		was(mirror.FieldAccount, textCell(before.AccountID)), was(mirror.FieldDescription, textCell(before.Description)),
 		was(mirror.FieldCategory, textCell(before.FinestCategory())), was(mirror.FieldMerchant, textCell(merchantOf(before))),
+		oldID, sure,
 	}
 }
 
@@ -67,7 +74,7 @@ func (c exportedChange) object() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := version(c.After, c.Kind == mirror.Removed)
+	after, err := version(c.After, c.Kind == mirror.Removed || c.Kind == mirror.Gone)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +83,11 @@ func (c exportedChange) object() ([]byte, error) {
 		Sync       int             `json:"sync"`
 		At         time.Time       `json:"at"`
 		Kind       mirror.Kind     `json:"kind"`
+		Confidence float64         `json:"confidence,omitempty"` // that a settled one was the pending one
 		RequestIDs []string        `json:"request_ids"`
 		Before     json.RawMessage `json:"before"`
 		After      json.RawMessage `json:"after"`
-	}{c.link, c.sync.Seq, c.sync.At.UTC(), c.Kind, append([]string{}, c.sync.RequestIDs...), before, after})
+	}{c.link, c.sync.Seq, c.sync.At.UTC(), c.Kind, c.Confidence, append([]string{}, c.sync.RequestIDs...), before, after})
 }
 
 // version is a transaction as it came, null for one that is not there.
@@ -101,7 +109,7 @@ func merchantOf(t moneykit.Transaction) string {
 func (c *changesTab) exportShown() ui.Action {
 	action := c.exportAction(c.sheet)
 	action.Disabled = func() string {
-		if sync := c.current(); sync.Seq == 0 || sync.Seq != c.changes.value.seq {
+		if sync := c.current(); sync.Seq == 0 || sync.Seq != c.shown.seq || c.shown.Len() == 0 {
 			return "there are no changes to export"
 		}
 		return ""
@@ -111,7 +119,7 @@ func (c *changesTab) exportShown() ui.Action {
 
 // sheet reads the accounts' names when it is written.
 func (c *changesTab) sheet() sheet {
-	store, link, sync, changes := c.mirror.Store(), c.id, c.current(), c.changes.value.changes
+	store, link, sync, changes := c.mirror.Store(), c.id, c.current(), c.shown.changes
 	return sheet{
 		thing: "change", of: institution(c.snapshot), columns: changeColumns, count: len(changes),
 		rows: func(ctx context.Context) iter.Seq2[exportRow, error] {

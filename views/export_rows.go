@@ -36,6 +36,7 @@ var (
 		"link_id", "sync", "synced_at", "kind", "changed", "transaction_id", "date", "amount", "currency", "status",
 		"account_id", "account_name", "description", "category", "merchant",
 		"old_date", "old_amount", "old_currency", "old_status", "old_account_id", "old_description", "old_category", "old_merchant",
+		"old_transaction_id", "confidence",
 	}
 )
 

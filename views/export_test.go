@@ -173,12 +173,15 @@ func TestAChangeInBothFormats(t *testing.T) {
 	}
 	before := version(`{"transaction_id":"t1","account_id":"a1","amount":"36.00","currency":"USD","type":"debit","pending":true,"date":"2026-09-19","description":"Regina's"}`)
 	after := version(`{"transaction_id":"t1","account_id":"a1","amount":"38.40","currency":"USD","type":"debit","pending":false,"date":"2026-09-19","description":"Regina's"}`)
+	held := version(`{"transaction_id":"t0","account_id":"a1","amount":"38.40","currency":"USD","type":"debit","pending":true,"date":"2026-09-19","description":"Regina's"}`)
 	sync := mirror.Sync{Seq: 7, At: time.Date(2026, 9, 20, 14, 2, 11, 0, time.UTC), RequestIDs: []string{"req_1", "req_2"}}
 	names := exportedNames{"a1": "Credit"}
 	s := sheet{columns: changeColumns, rows: inMemory([]exportedChange{
 		{"mk_1", sync, names, mirror.Change{Kind: mirror.Updated, Before: before, After: after}},
 		{"mk_1", sync, names, mirror.Change{Kind: mirror.Created, After: after}},
 		{"mk_1", mirror.Sync{Seq: 8, At: sync.At}, names, mirror.Change{Kind: mirror.Removed, Before: after}},
+		{"mk_1", sync, names, mirror.Change{Kind: mirror.Settled, Before: held, After: after, Confidence: 0.8749}},
+		{"mk_1", sync, names, mirror.Change{Kind: mirror.Gone, Before: held}},
 	})}
 	records, err := csv.NewReader(strings.NewReader(written(t, s, formatCSV, false))).ReadAll()
 	if err != nil {
@@ -186,9 +189,11 @@ func TestAChangeInBothFormats(t *testing.T) {
 	}
 	now := "t1,2026-09-19,-38.40,USD,posted,a1,Credit,Regina's,,"
 	for i, want := range []string{
-		"mk_1,7,2026-09-20T14:02:11Z,updated,status amount," + now + ",,-36.00,USD,pending,,,,",
-		"mk_1,7,2026-09-20T14:02:11Z,created,," + now + ",,,,,,,,",
-		"mk_1,8,2026-09-20T14:02:11Z,removed,," + now + ",,,,,,,,",
+		"mk_1,7,2026-09-20T14:02:11Z,updated,status amount," + now + ",,-36.00,USD,pending,,,,,,",
+		"mk_1,7,2026-09-20T14:02:11Z,created,," + now + ",,,,,,,,,,",
+		"mk_1,8,2026-09-20T14:02:11Z,removed,," + now + ",,,,,,,,,,",
+		"mk_1,7,2026-09-20T14:02:11Z,settled,status," + now + ",,,,pending,,,,,t0,0.87",
+		"mk_1,7,2026-09-20T14:02:11Z,gone,,t0,2026-09-19,-38.40,USD,pending,a1,Credit,Regina's,,,,,,,,,,,,",
 	} {
 		if got := strings.Join(records[i+1], ","); got != want {
 			t.Errorf("row %d is\n%s, want\n%s", i, got, want)
@@ -200,6 +205,8 @@ func TestAChangeInBothFormats(t *testing.T) {
 		head + `"updated","request_ids":["req_1","req_2"],"before":` + string(before.JSON()) + `,"after":` + string(after.JSON()) + `}`,
 		head + `"created","request_ids":["req_1","req_2"],"before":null,"after":` + string(after.JSON()) + `}`,
 		strings.Replace(head, "7", "8", 1) + `"removed","request_ids":[],"before":` + string(after.JSON()) + `,"after":null}`,
+		head + `"settled","confidence":0.8749,"request_ids":["req_1","req_2"],"before":` + string(held.JSON()) + `,"after":` + string(after.JSON()) + `}`,
+		head + `"gone","request_ids":["req_1","req_2"],"before":` + string(held.JSON()) + `,"after":null}`,
 	} {
 		if lines[i] != want {
 			t.Errorf("line %d is\n%s, want\n%s", i, lines[i], want)

@@ -47,6 +47,7 @@ func everyScreen(t *testing.T) []struct {
 		balances.data.value.histories = append(balances.data.value.histories, one)
 	}
 	balances.settle(true)
+	transaction := &transactionScreen{linkPage: link.linkPage}
 	account := newAccount(&link.linkPage, moneykit.Account{})
 	account.transactions.data.loaded = true
 	profiles := newProfiles(s.app)
@@ -67,6 +68,8 @@ func everyScreen(t *testing.T) []struct {
 		{"Identity", link.tabs[tabIdentity].actions()},
 		{"Numbers", numbers.actions()},
 		{"Investments", link.tabs[tabInvestments].actions()},
+		{"Transaction", transaction.Actions()},
+		{"What changed", newNews(s).Actions()},
 		{"JSON", link.tabs[tabJSON].actions()},
 		{"Account", account.Actions()},
 		{"Balances", balances.Actions()},

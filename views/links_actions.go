@@ -16,7 +16,7 @@ const noLink = "there is no link under the cursor"
 
 func (l *linksScreen) Actions() []ui.Action {
 	if l.rows.known() == 0 && !l.listing.loaded {
-		return append([]ui.Action{{Name: "Ask for the links again", Key: ui.Bind("r", "try again"), Do: l.list}}, l.elsewhere(l.failure)...)
+		return append([]ui.Action{{Name: "Ask for the links again", Key: ui.Bind("r", "try again"), Do: l.list}, l.newsAction()}, l.elsewhere(l.failure)...)
 	}
 	actions := []ui.Action{{
 		Name: "Open the link", Key: ui.Bind("enter", "open"), Disabled: l.none,
@@ -30,6 +30,7 @@ func (l *linksScreen) Actions() []ui.Action {
 	})...)
 	actions = append(actions, l.newLinkAction()...)
 	actions = append(actions, l.filter.actions(l.filtered)...)
+	actions = append(actions, l.newsAction())
 	actions = append(actions, l.markActions()...)
 	actions = append(actions, l.syncAction())
 	actions = append(actions, l.exportAction(l.sheet))

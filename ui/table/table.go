@@ -25,6 +25,9 @@ type Column struct {
 type Cell struct {
 	Text string
 	Role theme.Role
+	// Spans lets the text have all of the row that is left; the cells after it are
+	// not drawn.
+	Spans bool
 }
 
 // Source gives the rows.
@@ -173,13 +176,19 @@ func (m *Model) row(i int) string {
 		if m.widths[c] == 0 {
 			continue
 		}
-		text := fit(content.Text, m.widths[c], m.columns[c].Right)
+		before := 0
 		if used > gap {
-			text = "  " + text
-			used += gap
+			before = gap
 		}
-		used += m.widths[c]
-		m.theme.PaintRow(&b, content.Role, text, selected)
+		width := m.widths[c]
+		if content.Spans {
+			width = m.w - used - before
+		}
+		used += before + width
+		m.theme.PaintRow(&b, content.Role, cell.Blank(before)+fit(content.Text, width, m.columns[c].Right), selected)
+		if content.Spans {
+			break
+		}
 	}
 	m.theme.PaintRow(&b, theme.Text, cell.Blank(m.w-used), selected)
 	return b.String()

@@ -218,3 +218,22 @@ func TestTheCursorIsSeenWithoutColours(t *testing.T) {
 		}
 	}
 }
+
+func TestACellThatSpansHasTheRestOfTheRow(t *testing.T) {
+	m, source := newTable(2, 30, 3)
+	source.text = func(i int) []Cell {
+		return []Cell{{Text: "a text that is longer than its column", Spans: i == 1}, {Text: "1.00"}}
+	}
+	want := strings.Join([]string{
+		"  NAME                     SUM",
+		"▌ a text that is lo…      1.00",
+		"  a text that is longer than …",
+	}, "\n")
+	if got := view(m); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	source.text = func(int) []Cell { return []Cell{{Text: "name"}, {Text: "sum", Spans: true}} }
+	if got := strings.Split(view(m), "\n")[1]; got != "▌ name                     sum" {
+		t.Errorf("got %q", got)
+	}
+}
