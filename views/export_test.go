@@ -43,7 +43,7 @@ func written(t *testing.T, s sheet, as exportFormat, terminal bool) string {
 	return out.String()
 }
 
-func number(t *testing.T, text string) decimal.Decimal {
+func decimalOf(t *testing.T, text string) decimal.Decimal {
 	t.Helper()
 	d, err := decimal.NewFromString(text)
 	if err != nil {
@@ -54,7 +54,7 @@ func number(t *testing.T, text string) decimal.Decimal {
 
 func TestCSV(t *testing.T) {
 	row := func(text, amount string) plainRow {
-		return plainRow{fields: []sheetCell{textCell(text), decimalCell(number(t, amount))}}
+		return plainRow{fields: []sheetCell{textCell(text), decimalCell(decimalOf(t, amount))}}
 	}
 	got := written(t, plainSheet(
 		row("Blue Bottle", "-4.75"), row(`a "b", c`, "36.00"), row("two\nlines", "1200"), row("=1+1", "-0.5"), row("", "1e3"), row("東京\xff", "0.000"),

@@ -15,6 +15,11 @@ func screens() []struct {
 } {
 	begun := []string{"n", "enter", "enter", "enter", "c", "r", "e", "d"}
 	begun = begun[:len(begun):len(begun)]
+	// Credits of at least 20 to Checking since September.
+	narrowed := []string{"enter", "3", "f", "right", "enter", "1", "9", "9", "9", "-", "0", "9", "enter", "enter", "2", "0", "enter", "enter", "right", "enter", "enter", "enter"}
+	narrowed = narrowed[:len(narrowed):len(narrowed)]
+	correcting := []string{"down", "down", "enter", "3", "c"}
+	correcting = correcting[:len(correcting):len(correcting)]
 	return []struct {
 		name string
 		keys []string
@@ -33,6 +38,14 @@ func screens() []struct {
 		{"balances_alone", []string{"down", "down", "enter", "2", "enter", "h", "-", "pgup", "left"}},
 		{"account", []string{"down", "down", "enter", "2", "enter"}},
 		{"transactions", []string{"enter", "3"}},
+		{"transactions_searched", []string{"enter", "3", "/", "s", "t", "o", "n", "e", "space", "g", "r", "o", "enter"}},
+		{"transactions_narrowed", append(narrowed, "s", "s", "s", "s")},
+		{"transactions_narrowed_to_none", append(narrowed, "/", "z", "z", "enter")},
+		{"transactions_bars", []string{"enter", "3", "b"}},
+		{"transactions_filter_dialog", []string{"enter", "3", "f", "enter", "1", "9", "9", "8", "-", "1", "3", "enter"}},
+		{"transaction_enriched", []string{"down", "down", "enter", "3", "G"}},
+		{"correct_dialog", append(correcting, "c", "o", "f")},
+		{"corrected", append(correcting, "c", "o", "f", "enter")},
 		{"changes_first", []string{"enter", "d"}},
 		{"identity", []string{"down", "down", "enter", "5"}},
 		{"identity_lacking", []string{"down", "down", "down", "down", "enter", "5"}},

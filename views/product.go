@@ -21,15 +21,15 @@ import (
 type productData[T any] struct {
 	*linkPage
 	product moneykit.Product
-	ask     question[T]
+	ask     productCall[T]
 	open    bool  // the tab is on screen
 	stale   bool  // there is newer data than what was read
 	failed  error // why the last read brought nothing newer
 	data    resource[productAnswer[T]]
 }
 
-// question asks MoneyKit for all that a link's product has.
-type question[T any] func(context.Context, *moneykit.Client, moneykit.LinkID) (*T, moneykit.Response, error)
+// productCall asks MoneyKit for all that a link's product has.
+type productCall[T any] func(context.Context, *moneykit.Client, moneykit.LinkID) (*T, moneykit.Response, error)
 
 // productAnswer is what a product answered.
 type productAnswer[T any] struct {
@@ -52,7 +52,7 @@ type (
 	}
 )
 
-func loadProduct[T any](ctx context.Context, s *session, to ui.To, id moneykit.LinkID, product moneykit.Product, ask question[T]) tea.Cmd {
+func loadProduct[T any](ctx context.Context, s *session, to ui.To, id moneykit.LinkID, product moneykit.Product, ask productCall[T]) tea.Cmd {
 	return func() tea.Msg {
 		result, response, err := ask(ctx, s.client, id)
 		if err != nil {

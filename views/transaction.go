@@ -152,7 +152,7 @@ func (t *transactionScreen) Title() string { return description(t.transaction) }
 // detailHeight is what the detail gets where the thread is under it.
 func (t *transactionScreen) detailHeight() int {
 	const least = 7 // of the thread, with its title and the line before
-	lines := len(transactionDetail(t.theme, t.transaction, t.names, t.w))
+	lines := len(transactionDetail(t.theme, t.transaction, t.names, t.w, t.clock.now()))
 	return max(0, min(lines, t.h-least))
 }
 
@@ -167,11 +167,11 @@ func (t *transactionScreen) threadSize() (w, h int) {
 func (t *transactionScreen) View() string {
 	thread, beside := panes(t.w)
 	if beside > 0 {
-		detail := cell.Block(transactionDetail(t.theme, t.transaction, t.names, beside), beside, t.h)
+		detail := cell.Block(transactionDetail(t.theme, t.transaction, t.names, beside, t.clock.now()), beside, t.h)
 		return cell.Beside(detail, t.threadView(thread, t.h), t.theme.Paint(theme.Border, paneGap))
 	}
 	h := t.detailHeight()
-	detail := cell.Block(transactionDetail(t.theme, t.transaction, t.names, t.w), t.w, h+1)
+	detail := cell.Block(transactionDetail(t.theme, t.transaction, t.names, t.w, t.clock.now()), t.w, h+1)
 	return detail + "\n" + t.threadView(t.w, t.h-h-1)
 }
 

@@ -2,183 +2,121 @@ package views
 
 import (
 	"context"
-	"fmt"
-	"time"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
 	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/ui"
-	"till/ui/cell"
 	"till/ui/table"
-	"till/ui/termsafe"
 	"till/ui/theme"
 )
 
-// transactionsTab lists what the mirror holds of a link, or of one account.
+// transactionsTab lists what the mirror holds of a link, or of one account. The
+// mirror searches, sorts and adds up; the tab holds what is near the cursor.
 type transactionsTab struct {
 	*linkPage
 	account moneykit.AccountID // empty for all
 	w, h    int
 	table   *table.Model
-	filter  filter
-	data    resource[transactionRows]
-	shown   transactionRows
+	filter  filter // the words that are looked for
+	terms   terms  // the rest of the filter
+	sorted  int    // the column
+	reverse bool
+
+	data     resource[struct{}] // loaded once there is something to show
+	asked    question           // the last
+	asking   bool               // it is not answered to its end
+	slow     int                // the last question that was not answered soon
+	cancel   context.CancelFunc // gives it up; nil for none
+	answered bool
+	rows     *transactionRows
+	anchor   mirror.Row // what the cursor is on
+	total    total
+	counting bool
+
+	bars bool
+	pane textPane // the bars where they take the list's place
 }
+
+// orders are what the columns are sorted by.
+var orders = [...]mirror.Order{mirror.ByDate, mirror.ByDescription, mirror.ByAccount, mirror.ByCategory, mirror.ByAmount}
 
 func newTransactionsTab(p *linkPage, account moneykit.AccountID) *transactionsTab {
 	whose := 11
 	if account != "" {
 		whose = 0 // the screen's title says it
 	}
-	return &transactionsTab{linkPage: p, account: account, filter: newFilter(), table: table.New(
+	t := &transactionsTab{linkPage: p, account: account, filter: newFilter(), rows: &transactionRows{clock: p.clock}, table: table.New(
 		table.Column{Title: "DATE", Width: 10},
 		table.Column{Title: "DESCRIPTION", Width: 16, Flex: 1},
 		table.Column{Title: "ACCOUNT", Width: whose, Drop: 2},
 		table.Column{Title: "CATEGORY", Width: 18, Drop: 3},
 		table.Column{Title: "AMOUNT", Width: 16, Right: true},
-		table.Column{Title: "", Width: 7},
+		table.Column{Title: "STATUS", Width: 7},
 	)}
+	t.table.SetSource(t.rows)
+	t.mark()
+	return t
 }
 
-// transactionRows is transactions as a table shows them.
-type transactionRows struct {
-	list  []moneykit.Transaction
+// broughtMsg tells that the mirror was brought up to date.
+type broughtMsg struct {
+	ui.To
+	head  mirror.Head
 	names names
-	part  bool // the sync broke off: there are more
+	late  error // why it is not the newest
+	err   error
 }
 
-func (r transactionRows) Len() int { return len(r.list) }
-
-func (r transactionRows) Row(i int) []table.Cell {
-	t := r.list[i]
-	pending := ""
-	if t.Pending {
-		pending = "pending"
-	}
-	return []table.Cell{
-		{Text: t.Date.String(), Role: theme.Muted},
-		{Text: description(t), Role: theme.Text},
-		{Text: r.names.of(t.AccountID), Role: theme.Muted},
-		{Text: category(t), Role: theme.Muted},
-		{Text: signed(t.Signed(), t.Currency), Role: direction(t.Signed())},
-		{Text: pending, Role: theme.Warn},
-	}
-}
-
-type transactionsLoadedMsg struct {
-	ui.To
-	rows transactionRows
-	late error // why these are not the newest
-	err  error
-}
-
-// transactionsKeptMsg brings what is in the mirror already.
-type transactionsKeptMsg struct {
-	ui.To
-	rows transactionRows
-}
-
-// loadTransactions brings the mirror up to date and reads from it.
-func loadTransactions(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, account moneykit.AccountID) tea.Cmd {
+// bringTransactions brings the mirror up to date.
+func bringTransactions(ctx context.Context, s *session, to ui.To, id moneykit.LinkID) tea.Cmd {
 	return func() tea.Msg {
 		late, err := s.update(ctx, id)
 		if err != nil {
-			return transactionsLoadedMsg{To: to, err: err}
+			return broughtMsg{To: to, err: err}
 		}
-		rows, err := keptTransactions(ctx, s, id, account)
-		rows.names = accountNames(ctx, s, id)
-		return transactionsLoadedMsg{to, rows, late, err}
+		names := accountNames(ctx, s, id)
+		head, err := s.mirror.Store().Head(ctx, id)
+		return broughtMsg{to, head, names, late, err}
 	}
-}
-
-// showKept shows what is in the mirror already, if there is something.
-func showKept(ctx context.Context, s *session, to ui.To, id moneykit.LinkID, account moneykit.AccountID) tea.Cmd {
-	return func() tea.Msg {
-		rows, err := keptTransactions(ctx, s, id, account)
-		if err != nil || len(rows.list) == 0 {
-			return nil // what is loaded tells why
-		}
-		rows.names = keptNames(ctx, s, id)
-		return transactionsKeptMsg{to, rows}
-	}
-}
-
-func keptTransactions(ctx context.Context, s *session, id moneykit.LinkID, account moneykit.AccountID) (transactionRows, error) {
-	list, err := s.mirror.Store().Transactions(ctx, id, mirror.Query{Account: account})
-	if err != nil {
-		return transactionRows{}, err
-	}
-	head, err := s.mirror.Store().Head(ctx, id)
-	return transactionRows{list: list, part: head.More}, err
-}
-
-// names is what a link's accounts are called.
-type names map[moneykit.AccountID]string
-
-// of returns an account's name, its id when nobody knows the name.
-func (n names) of(id moneykit.AccountID) string {
-	if name, known := n[id]; known {
-		return name
-	}
-	return termsafe.Line(string(id))
-}
-
-// accountNames returns what a link's accounts are called; without an answer
-// their ids have to do.
-func accountNames(ctx context.Context, s *session, id moneykit.LinkID) names {
-	accounts, _, err := s.accounts(ctx, id)
-	if err != nil {
-		return names{}
-	}
-	return namesOf(accounts)
-}
-
-// keptNames are those that the mirror knows.
-func keptNames(ctx context.Context, s *session, id moneykit.LinkID) names {
-	accounts, _, err := s.mirror.Store().Accounts(ctx, id)
-	if err != nil {
-		return names{}
-	}
-	return namesOf(accounts)
-}
-
-func namesOf(accounts []moneykit.Account) names {
-	names := names{}
-	for _, a := range accounts {
-		names[a.ID] = accountName(a)
-	}
-	return names
 }
 
 func (t *transactionsTab) load() tea.Cmd {
 	if !t.data.begin() {
 		return nil
 	}
-	return loadTransactions(t.ctx, t.session, t.to, t.id, t.account)
+	return bringTransactions(t.ctx, t.session, t.to, t.id)
 }
 
 func (t *transactionsTab) name() string { return "Transactions" }
 
+// show shows what is in the mirror already while it is brought up to date.
 func (t *transactionsTab) show() tea.Cmd {
-	if t.data.loaded {
+	if t.answered {
 		return t.load()
 	}
-	return tea.Batch(showKept(t.ctx, t.session, t.to, t.id, t.account), t.load())
+	return tea.Batch(t.ask(true), t.load())
 }
 
 func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case transactionsLoadedMsg:
-		return t.took(msg)
-	case transactionsKeptMsg:
-		if t.data.early(msg.rows) {
-			t.refilter()
-		}
+	case broughtMsg:
+		return t.brought(msg)
+	case answerMsg:
+		return t.answer(msg)
+	case slowMsg:
+		t.slow = msg.number
+	case nearMsg:
+		return t.fetched(msg)
+	case totalMsg:
+		return t.counted(msg)
+	case correctedMsg:
+		return ui.Open(newCorrectedDialog(msg))
 	case syncedMsg:
-		if msg.link == t.id && t.data.loaded {
-			return t.load()
+		if msg.link == t.id && msg.err == nil && t.answered {
+			return t.ask(false)
 		}
 	case linkNewsMsg:
 		if msg.mended(t.data.err) {
@@ -192,7 +130,7 @@ func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
 		if t.filter.typing {
 			changed, cmd := t.filter.update(msg)
 			if changed {
-				t.refilter()
+				return tea.Batch(cmd, t.ask(true))
 			}
 			return cmd
 		}
@@ -200,136 +138,137 @@ func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (t *transactionsTab) took(msg transactionsLoadedMsg) tea.Cmd {
-	had := t.data.loaded
-	again := t.data.end(msg.rows, msg.err)
-	t.refilter()
-	told := told("Transactions", had, msg.err, msg.late)
-	if again {
-		return tea.Batch(told, t.load())
+// brought shows what a sync has changed.
+func (t *transactionsTab) brought(msg broughtMsg) tea.Cmd {
+	had := t.answered
+	again := t.data.end(struct{}{}, msg.err)
+	cmds := []tea.Cmd{told("Transactions", had, msg.err, msg.late)}
+	if len(msg.names) > 0 {
+		t.rows.names = msg.names
 	}
-	return told
+	if msg.err == nil && (!t.answered || msg.head != t.rows.head) {
+		cmds = append(cmds, t.ask(!t.answered))
+	}
+	if again {
+		cmds = append(cmds, t.load())
+	}
+	return tea.Batch(cmds...)
 }
 
-// refilter picks the rows anew and keeps the cursor on its transaction.
-func (t *transactionsTab) refilter() {
-	var at moneykit.TransactionID
-	if i := t.table.Cursor(); i >= 0 {
-		at = t.shown.list[i].ID
-	}
-	all := t.data.value
-	t.shown = transactionRows{names: all.names}
-	cursor := t.table.Cursor()
-	for _, x := range all.list {
-		if t.filter.matches(description(x), category(x), all.names.of(x.AccountID), x.Amount.String(), x.Date.String()) {
-			if x.ID == at {
-				cursor = len(t.shown.list)
-			}
-			t.shown.list = append(t.shown.list, x)
-		}
-	}
-	t.table.SetSource(t.shown)
-	t.table.MoveTo(cursor)
-}
+// narrowed reports whether a filter leaves some transactions out.
+func (t *transactionsTab) narrowed() bool { return t.filter.active() || t.terms != (terms{}) }
 
 func (t *transactionsTab) actions() []ui.Action {
 	if !t.data.loaded {
 		return []ui.Action{{Name: "Read the transactions again", Key: ui.Bind("r", "try again"), Do: t.load}}
 	}
-	filter := t.filter.actions(func() tea.Cmd { t.refilter(); return nil })
-	return append(filter, moves(t.table, stay)...)
+	bars := ui.Action{Name: "Bars: sums by month and category", Key: ui.Bind("b", "bars"), Do: t.toggleBars}
+	if t.barsCover() {
+		back := ui.Action{Name: "Close the bars", Key: ui.Bind("esc", "list"), Do: t.toggleBars}
+		return append([]ui.Action{bars, back}, t.pane.actions()...)
+	}
+	actions := []ui.Action{{
+		Name: "Open the transaction", Key: ui.Bind("enter", "open"), Disabled: t.whyNone,
+		Do: func() tea.Cmd { return openTransaction(t.linkPage, *t.current()) },
+	}}
+	actions = append(actions, t.filterActions()...)
+	actions = append(actions, bars)
+	actions = append(actions, t.correctAction()...)
+	actions = append(actions, t.exportFound())
+	actions = append(actions,
+		ui.Action{Name: "Sort by the next column", Key: ui.Bind("s", "sort"), Quiet: true, Do: t.sortNext},
+		ui.Action{Name: "Reverse the sort", Key: ui.Bind("S", "reverse"), Quiet: true, Do: func() tea.Cmd {
+			return t.sort(t.sorted, !t.reverse)
+		}},
+	)
+	return append(actions, moves(t.table, t.moved)...)
 }
 
-func (t *transactionsTab) capturing() bool          { return t.filter.typing }
-func (t *transactionsTab) failure() error           { return t.data.err }
-func (t *transactionsTab) setTheme(th *theme.Theme) { t.table.SetTheme(th) }
+// current returns the transaction under the cursor, nil while there is none.
+func (t *transactionsTab) current() *moneykit.Transaction { return t.rows.at(t.table.Cursor()) }
+
+func (t *transactionsTab) whyNone() string {
+	switch {
+	case t.table.Cursor() < 0:
+		return "there is no transaction"
+	case t.current() == nil:
+		return "this transaction is being read"
+	}
+	return ""
+}
+
+// exportFound is about all that was found, in its order.
+func (t *transactionsTab) exportFound() ui.Action {
+	action := t.exportAction(func() sheet {
+		return transactionsSheet(t.mirror.Store(), institution(t.snapshot), t.id, t.rows.found.Rows)
+	})
+	action.Disabled = func() string {
+		switch {
+		case t.asking:
+			return "the mirror is still being searched"
+		case t.rows.Len() == 0:
+			return "there is no transaction"
+		}
+		return ""
+	}
+	return action
+}
+
+func (t *transactionsTab) sortNext() tea.Cmd {
+	next := (t.sorted + 1) % len(orders)
+	if t.account != "" && orders[next] == mirror.ByAccount {
+		next++
+	}
+	return t.sort(next, false)
+}
+
+func (t *transactionsTab) sort(column int, reverse bool) tea.Cmd {
+	t.sorted, t.reverse = column, reverse
+	t.mark()
+	return t.ask(true)
+}
+
+// mark shows in the column's title what the rows are sorted by.
+func (t *transactionsTab) mark() {
+	mark := " ↓"
+	if t.reverse {
+		mark = " ↑"
+	}
+	t.table.SetMark(t.sorted, mark)
+}
+
+func (t *transactionsTab) capturing() bool { return t.filter.typing }
+func (t *transactionsTab) failure() error  { return t.data.err }
+
+func (t *transactionsTab) setTheme(th *theme.Theme) {
+	t.table.SetTheme(th)
+	t.drawBars()
+}
 
 func (t *transactionsTab) setSize(w, h int) {
 	t.w, t.h = w, h
-	list, _ := panes(w)
-	t.table.SetSize(list, max(0, h-1))
+	t.layout()
 }
 
-func (t *transactionsTab) view() string {
-	if blank := t.data.blank(t.theme, t.w, t.h, "Bringing the transactions up to date…"); blank != "" {
-		return blank
+// filterActions narrow the list, and clear what narrows it: the words first.
+func (t *transactionsTab) filterActions() []ui.Action {
+	actions := t.filter.actions(func() tea.Cmd { return t.ask(true) })
+	narrow := ui.Action{Name: "Filter by account, date, amount, status or category", Key: ui.Bind("f", "narrow"), Ask: t.askTerms}
+	actions = slices.Insert(actions, 1, narrow)
+	if !t.filter.active() && t.terms != (terms{}) {
+		actions = append(actions, ui.Action{Name: "Clear the filter", Key: ui.Bind("esc", "clear"), Do: func() tea.Cmd {
+			return t.narrow(terms{})
+		}})
 	}
-	list, beside := panes(t.w)
-	body := t.table.View()
-	if len(t.shown.list) == 0 {
-		word := "There are no transactions."
-		if t.filter.active() {
-			word = "No transaction matches the filter."
-		}
-		body = middle([]string{t.theme.Paint(theme.Muted, word)}, list, t.h-1)
-	}
-	if beside > 0 {
-		body = cell.Beside(body, t.detail(beside, t.h-1), t.theme.Paint(theme.Border, paneGap))
-	}
-	return body + "\n" + t.footer()
+	return actions
 }
 
-func (t *transactionsTab) footer() string {
-	if t.filter.typing || t.filter.active() {
-		right := fmt.Sprintf("%d of %d", len(t.shown.list), len(t.data.value.list))
-		return cell.Fit(t.filter.view(t.theme, t.w-len(right)-2), t.w-len(right)) + t.theme.Paint(theme.Muted, right)
+// counted takes in how many there are without the filter.
+func (t *transactionsTab) counted(msg totalMsg) tea.Cmd {
+	t.counting = false
+	if msg.err != nil {
+		return told("Transactions", true, msg.err, nil)
 	}
-	count := plural(len(t.data.value.list), "transaction")
-	if t.data.value.part {
-		return t.theme.Paint(theme.Warn, cell.Fit(count+" so far: the sync broke off before its end", t.w))
-	}
-	return t.theme.Paint(theme.Muted, cell.Fit(count, t.w))
+	t.total = msg.total
+	return nil
 }
-
-func (t *transactionsTab) detail(w, h int) string {
-	i := t.table.Cursor()
-	if i < 0 {
-		return cell.Block(nil, w, h)
-	}
-	return cell.Block(transactionDetail(t.theme, t.shown.list[i], t.shown.names, w), w, h)
-}
-
-func transactionDetail(th *theme.Theme, t moneykit.Transaction, names names, w int) []string {
-	status, role := "posted", theme.Text
-	if t.Pending {
-		status, role = "pending", theme.Warn
-	}
-	lines := []string{
-		th.Paint(theme.Strong, cell.Cut(description(t), w)),
-		th.Paint(direction(t.Signed()), cell.Cut(signed(t.Signed(), t.Currency), w)),
-		th.Paint(role, status), "",
-	}
-	when := ""
-	if !t.Time.IsZero() {
-		when = t.Time.Local().Format(time.DateTime)
-	}
-	all := []fact{
-		{"date", t.Date.String()},
-		{"time", when},
-		{"account", names.of(t.AccountID)},
-		{"as it came", termsafe.Line(t.RawDescription)},
-		{"category", category(t)},
-	}
-	if e := t.Enrichment; e != nil {
-		if e.Merchant != nil {
-			all = append(all, fact{"merchant", termsafe.Line(e.Merchant.Name)})
-		}
-		if e.Recurrence != nil {
-			all = append(all, fact{"comes", termsafe.Line(e.Recurrence.Frequency) + " · next " + e.Recurrence.Next.String()})
-		}
-	}
-	return append(lines, facts(th, w, append(all, fact{"id", termsafe.Line(string(t.ID))}))...)
-}
-
-// description is what a transaction is called, as well as anybody knows.
-func description(t moneykit.Transaction) string {
-	switch {
-	case t.Description != "":
-		return termsafe.Line(t.Description)
-	case t.RawDescription != "":
-		return termsafe.Line(t.RawDescription)
-	}
-	return none
-}
-
-func category(t moneykit.Transaction) string { return words(t.FinestCategory()) }

@@ -38,7 +38,7 @@ type Listing struct {
 
 // Stale reports whether a transaction is pending for longer than such that settle.
 func Stale(t moneykit.Transaction, now time.Time) bool {
-	return t.Pending && dayOf(moneykit.DateOf(now))-dayOf(t.Date) > staleDays
+	return t.Pending && !t.Date.IsZero() && dayOf(moneykit.DateOf(now))-dayOf(t.Date) > staleDays
 }
 
 // settle finds out what became of pending transactions that are in doubt: some

@@ -4,6 +4,7 @@ package form
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -114,18 +115,28 @@ func (d *Dialog) Hint() string {
 	if d.busy {
 		return "esc cancel"
 	}
-	switch d.form.GetFocusedField().(type) {
+	switch field := d.form.GetFocusedField().(type) {
 	case *huh.MultiSelect[string]:
 		return "space tick  ↑↓ choose  enter go on  esc cancel"
 	case *huh.Select[string]:
 		if d.search {
 			return "type to search  ↑↓ choose  enter go on  esc cancel"
 		}
+		if inline(field) {
+			return "←→ choose  enter go on  esc cancel"
+		}
 		return "↑↓ choose  enter go on  esc cancel"
 	case *huh.Confirm:
 		return "←→ choose  enter go on  y yes  esc cancel"
 	}
 	return "enter go on  esc cancel"
+}
+
+// inline reports whether a field's options stand in one line.
+func inline(field *huh.Select[string]) bool {
+	return slices.ContainsFunc(field.KeyBinds(), func(b key.Binding) bool {
+		return b.Enabled() && slices.Contains(b.Keys(), "left")
+	})
 }
 
 // Init builds the fields anew, with the values typed so far.
@@ -135,7 +146,7 @@ func (d *Dialog) Init() tea.Cmd {
 	// A few options need no filter.
 	keys.Select.Filter, keys.MultiSelect.Filter = key.NewBinding(), key.NewBinding()
 	d.form = huh.NewForm(huh.NewGroup(d.fields...)).
-		WithTheme(huhTheme{d.theme}).WithKeyMap(keys).WithShowHelp(false).WithShowErrors(false).WithWidth(Width)
+		WithTheme(newHuhTheme(d.theme)).WithKeyMap(keys).WithShowHelp(false).WithShowErrors(false).WithWidth(Width)
 	cmd := d.form.Init()
 	// Without a size huh gives a form no height.
 	_, sized := d.form.Update(tea.WindowSizeMsg{Width: Width, Height: tallest})

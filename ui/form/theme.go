@@ -12,13 +12,16 @@ import (
 // fieldGap is the blank lines between two fields.
 const fieldGap = 1
 
-// huhTheme dresses huh's fields in till's roles.
-type huhTheme struct{ theme *theme.Theme }
+// huhTheme dresses huh's fields in till's roles. huh asks for the styles of every
+// option it draws, so they are made once.
+type huhTheme struct{ styles *huh.Styles }
 
-func (h huhTheme) Theme(isDark bool) *huh.Styles {
-	s := huh.ThemeBase(isDark)
+func (h huhTheme) Theme(bool) *huh.Styles { return h.styles }
+
+func newHuhTheme(t *theme.Theme) huhTheme {
+	s := huh.ThemeBase(true) // the same on any background
 	s.FieldSeparator = lipgloss.NewStyle().SetString(strings.Repeat("\n", fieldGap+1))
-	style := h.theme.Style
+	style := t.Style
 	for _, f := range []*huh.FieldStyles{&s.Focused, &s.Blurred} {
 		f.Base = lipgloss.NewStyle()
 		f.Title = style(theme.Strong)
@@ -35,8 +38,10 @@ func (h huhTheme) Theme(isDark bool) *huh.Styles {
 		f.TextInput.Prompt = style(theme.Accent)
 		f.TextInput.Placeholder = style(theme.Muted)
 	}
+	s.Focused.PrevIndicator = lipgloss.NewStyle()
+	s.Focused.NextIndicator = style(theme.Accent).SetString("  ←→")
 	s.Blurred.Title = style(theme.Muted)
 	s.Blurred.SelectSelector = style(theme.Muted).SetString("▌ ")
 	s.Blurred.MultiSelectSelector = lipgloss.NewStyle().SetString("  ")
-	return s
+	return huhTheme{s}
 }
