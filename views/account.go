@@ -24,6 +24,7 @@ var _ ui.Screen = (*accountScreen)(nil)
 
 func newAccount(p *linkPage, account moneykit.Account) *accountScreen {
 	a := &accountScreen{linkPage: *p, account: account}
+	a.turnTo = nil // the account is between
 	a.transactions = newTransactionsTab(&a.linkPage, account.ID)
 	return a
 }

@@ -329,7 +329,7 @@ func net(changes []mirror.Change) map[netKey]decimal.Decimal {
 		sums[key] = sums[key].Add(d)
 	}
 	for _, c := range changes {
-		if c.Kind != mirror.Created {
+		if c.Kind != mirror.Created && !c.WasGone { // which an earlier sync has counted
 			add(c.Before, c.Before.Signed().Neg())
 		}
 		if c.Kind != mirror.Removed && c.Kind != mirror.Gone {

@@ -110,6 +110,11 @@ func TestASettledTransactionTellsHowSureItIs(t *testing.T) {
 	if sum := rows.net[netKey{"1", "USD"}]; !sum.Equal(decimal.RequireFromString("-2.4")) {
 		t.Errorf("the net is %s", sum)
 	}
+	late := settled
+	late.WasGone = true // its amount was taken off when it was
+	if sum := net([]mirror.Change{late})[netKey{"1", "USD"}]; !sum.Equal(decimal.RequireFromString("-38.4")) {
+		t.Errorf("the net of a late one is %s", sum)
+	}
 	for _, test := range []struct {
 		after moneykit.Transaction
 		sure  float64

@@ -55,6 +55,9 @@ type linkPage struct {
 	id       moneykit.LinkID
 	snapshot watch.Snapshot
 	theme    *theme.Theme
+	// turnTo shows a sync in the link's screen, which is right below; nil where
+	// another one is.
+	turnTo func(seq int) tea.Cmd
 }
 
 // linkScreen shows one link in tabs.
@@ -77,6 +80,10 @@ func newLink(s *session, id moneykit.LinkID) *linkScreen {
 		newOverviewTab(&l.linkPage), newAccountsTab(&l.linkPage), newTransactionsTab(&l.linkPage, ""),
 		newChangesTab(&l.linkPage), newIdentityTab(&l.linkPage), newNumbersTab(&l.linkPage),
 		newInvestmentsTab(&l.linkPage), newJSONTab(&l.linkPage),
+	}
+	l.turnTo = func(seq int) tea.Cmd {
+		l.tabs[tabChanges].(*changesTab).first = seq
+		return l.turn(tabChanges)
 	}
 	return l
 }

@@ -36,7 +36,8 @@ func TestATransactionTellsWhatHappenedToIt(t *testing.T) {
 		}
 		w.Press("enter")
 		w.Sees("sync 1 ·", "sync 2 ▸", "all of the history")
-		w.Press("esc", "down", "d")
+		w.Misses("▸ Metrolane Rail") // back in the link's own screen
+		w.Press("enter", "down", "d")
 		w.Sees("sync 2 ·", "◂ sync 1")
 		w.Press("1", "4")
 		w.Sees("sync 2 ·")

@@ -24,6 +24,8 @@ type Change struct {
 	// Confidence is how sure it is that After took Before's place, from 0 to 1; 0
 	// unless Settled.
 	Confidence float64
+	// WasGone tells of a Settled one that an earlier sync had Before as Gone.
+	WasGone bool
 }
 
 // Transaction returns the newest version that the change knows.

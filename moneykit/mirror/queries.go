@@ -179,7 +179,7 @@ const (
 	seeBefore = `UPDATE transactions SET seen = ?1 WHERE link = ?2 AND pending = 1 AND live = 1 AND seen > ?1`
 	countSync = `UPDATE syncs SET created = created + ?, updated = updated + ?, removed = removed + ?, requests = trim(requests || ' ' || ?)
 		WHERE link = ? AND seq = ?`
-	confidenceOf = `SELECT t.confidence FROM links l JOIN transactions t USING (link) WHERE l.id = ? AND t.id = ?`
+	confidenceOf = `SELECT t.confidence, v.kind = 'gone' FROM links l JOIN transactions t USING (link) JOIN versions v USING (version) WHERE l.id = ? AND t.id = ?`
 )
 
 // About threads.

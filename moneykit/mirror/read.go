@@ -70,7 +70,7 @@ func (c *conn) change(link moneykit.LinkID, s *sqlite3.Stmt) (Change, error) {
 		return read, err
 	}
 	err := c.run(confidenceOf, []any{string(link), string(read.Before.ID)}, func(s *sqlite3.Stmt) error {
-		read.Confidence = s.ColumnFloat(0)
+		read.Confidence, read.WasGone = s.ColumnFloat(0), s.ColumnBool(1)
 		return nil
 	})
 	return read, err

@@ -157,6 +157,7 @@ func TestASettledOneComesLater(t *testing.T) {
 	same(t, "counts", []any{entry.Seq, entry.Created, entry.Updated, entry.RequestIDs}, []any{3, 0, 1, []string{"r3"}})
 	same(t, "thread", s.thread("s"), []string{"created p in 1 by r1", "gone p in 2 by l2", "settled s in 3 by r3"})
 	same(t, "thread", s.thread("p"), s.thread("s"))
+	same(t, "was gone", s.changes(3)[0].WasGone, true)
 	historyTellsTheTable(t, s, bank)
 	_, gone = s.doubt()
 	same(t, "gone, and asked for", gone, []moneykit.TransactionID(nil))
