@@ -12,7 +12,7 @@ import (
 // it.
 type conn struct {
 	mu     sync.Mutex
-	open   func() (*sqlite3.Conn, error) // at the first use, nil for one that is open
+	open   func() error // at the first use sets db, nil for one that is open
 	db     *sqlite3.Conn
 	stmts  map[string]*sqlite3.Stmt
 	closed bool
@@ -52,13 +52,10 @@ func (c *conn) use(ctx context.Context, work func() error) error {
 		return ErrClosed
 	}
 	if c.db == nil {
-		db, err := c.open()
-		if err != nil {
-			return err
-		}
-		c.db = db
-		if err := c.migrate(); err != nil {
-			_ = db.Close()
+		if err := c.open(); err != nil {
+			if c.db != nil {
+				_ = c.db.Close()
+			}
 			c.db = nil
 			return err
 		}

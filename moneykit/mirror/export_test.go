@@ -6,3 +6,9 @@ import "fmt"
 func (f *Store) Full() error {
 	return f.write.db.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", 1))
 }
+
+// Searching keeps a search from ending until done is called.
+func (f *Store) Searching() (done func()) {
+	f.find.mu.Lock()
+	return f.find.mu.Unlock
+}

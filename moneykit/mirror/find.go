@@ -84,8 +84,8 @@ func (f *Store) Find(ctx context.Context, link moneykit.LinkID, filter Filter, o
 	words := strings.Fields(strings.ToLower(filter.Text))
 	t := tally{sums: sums{}, months: map[int64]sums{}, categories: map[string]sums{}}
 	var rows []Row
-	err := f.read.use(ctx, func() error {
-		return f.read.run(findTransactions(order, reverse), filter.args(link, words), func(s *sqlite3.Stmt) error {
+	err := f.find.use(ctx, func() error {
+		return f.find.run(findTransactions(order, reverse), filter.args(link, words), func(s *sqlite3.Stmt) error {
 			if len(words) > 1 && !holdsAll(s.ColumnText(5), words[1:]) {
 				return nil
 			}

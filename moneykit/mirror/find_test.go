@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -251,5 +252,24 @@ func TestMarks(t *testing.T) {
 		if at, err := s.Mark(t.Context(), "looked"); err != nil || !at.Equal(want) {
 			t.Errorf("%v, %v", at, err)
 		}
+	}
+}
+
+// A search that takes long keeps nothing else from being read, or written.
+func TestASearchStandsInNobodysWay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mirror.db")
+	filled(t, path, key)
+	s := stored{t, open(t, path, key)}
+	found, err := s.Find(t.Context(), bank, mirror.Filter{}, mirror.ByDate, false, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := s.Searching()
+	same(t, "rows", s.at(found.Rows), []string{"a", "b"})
+	s.apply(mirror.Page{Seq: 2, At: noon, Before: "c1", After: "c2", Created: []moneykit.Transaction{txn("c")}})
+	same(t, "held", s.ids(mirror.Query{}), []string{"a", "b", "c"})
+	done()
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

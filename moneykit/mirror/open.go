@@ -45,6 +45,7 @@ type Store struct {
 	key   []byte
 	write *conn
 	read  *conn // the same in memory
+	find  *conn // likewise, for what may take long
 
 	sensitive atomic.Bool // account numbers and identity are kept too
 }
@@ -75,6 +76,11 @@ func Open(path string, key []byte) (*Store, error) {
 		_ = f.write.close()
 		return nil, err
 	}
+	f.find = newConn(nil)
+	f.find.open = func() (err error) {
+		f.find.db, err = dial(path, key)
+		return err
+	}
 	return f, nil
 }
 
@@ -82,18 +88,28 @@ func Open(path string, key []byte) (*Store, error) {
 // nothing until it is used.
 func NewMemory() *Store {
 	c := newConn(nil)
-	c.open = func() (*sqlite3.Conn, error) {
-		db, err := sqlite3.Open("file:/" + rand.Text() + "?vfs=memdb")
-		if err == nil {
-			err = db.Exec("PRAGMA temp_store = memory; PRAGMA journal_mode = memory; PRAGMA synchronous = off")
+	c.open = func() (err error) {
+		if c.db, err = sqlite3.Open("file:/" + rand.Text() + "?vfs=memdb"); err != nil {
+			return err
 		}
-		return db, err
+		if err := c.db.Exec("PRAGMA temp_store = memory; PRAGMA journal_mode = memory; PRAGMA synchronous = off"); err != nil {
+			return err
+		}
+		return c.migrate()
 	}
-	return &Store{write: c, read: c}
+	return &Store{write: c, read: c, find: c}
 }
 
 // connect opens one connection to a file.
 func connect(path string, key []byte) (*conn, error) {
+	db, err := dial(path, key)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(db), nil
+}
+
+func dial(path string, key []byte) (*sqlite3.Conn, error) {
 	escaped := strings.ReplaceAll(url.QueryEscape(path), "+", "%20")
 	name := "file:" + escaped + "?modeof=" + escaped
 	if key != nil {
@@ -115,7 +131,7 @@ func connect(path string, key []byte) (*conn, error) {
 		_ = db.Close()
 		return nil, reason(err)
 	}
-	return newConn(db), nil
+	return db, nil
 }
 
 // reason tells a damaged file from trouble of the system's.
@@ -130,7 +146,7 @@ func reason(err error) error {
 func (f *Store) Close() error {
 	var err error
 	if f.read != f.write {
-		err = f.read.close()
+		err = errors.Join(f.read.close(), f.find.close())
 	}
 	return errors.Join(err, f.write.close())
 }
