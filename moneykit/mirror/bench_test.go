@@ -20,7 +20,7 @@ const (
 	benchAsked    = 100_000 // the Sandbox has some more
 	benchPageSize = 500
 	benchRounds   = 3
-	benchCopies   = 3 // of all of them, in the large mirror
+	benchCopies   = 9 // of all of them, in the large mirror: a million
 	benchReads    = 101
 )
 
@@ -115,6 +115,37 @@ func benchRead(b *testing.B, all []mirror.Page, total int) {
 		}
 		fmt.Printf("  %-34s %12s %12s %12s %14.0f\n", s.name, filled.Round(time.Millisecond), middle(opened).Round(time.Microsecond),
 			middle(read).Round(time.Microsecond), float64(info.Size())/float64(benchCopies*total))
+		benchFind(b, path, s.key)
+	}
+}
+
+// benchFind searches a large mirror.
+func benchFind(b *testing.B, path string, key []byte) {
+	store := open(b, path, key)
+	defer func() { _ = store.Close() }()
+	for _, x := range []struct {
+		name  string
+		text  string
+		order mirror.Order
+		limit int
+	}{
+		{"a common word, the first 100", "coffee", mirror.ByDate, 100},
+		{"a word that is nowhere", "nowhere at all", mirror.ByDate, 100},
+		{"a common word, all added up", "coffee", mirror.ByDate, 0},
+		{"everything, added up", "", mirror.ByDate, 0},
+		{"everything, by amount", "", mirror.ByAmount, 0},
+	} {
+		var took []time.Duration
+		found := 0
+		for range benchRounds {
+			began := time.Now()
+			answer, err := store.Find(b.Context(), bank, mirror.Filter{Text: x.text}, x.order, false, x.limit)
+			if err != nil {
+				b.Fatal(err)
+			}
+			took, found = append(took, time.Since(began)), len(answer.Rows)
+		}
+		fmt.Printf("    %-32s %12s %12d found\n", x.name, middle(took).Round(10*time.Microsecond), found)
 	}
 }
 
