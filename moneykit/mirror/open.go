@@ -23,8 +23,9 @@ const (
 	KeySize = 32
 
 	busyTime   = 5 * time.Second
+	pageBytes  = "16384"  // of a new file; in the log, a page lies across blocks of the encryption
 	cachePages = "-65536" // 64 MB, of which only what is needed is taken
-	logPages   = "8000"   // 32 MB, written before they are copied into the file
+	logPages   = "2000"   // 32 MB, written before they are copied into the file
 )
 
 // ErrDamaged says that a file is no mirror, or is one that cannot be read: it is
@@ -119,7 +120,7 @@ func dial(path string, key []byte) (*sqlite3.Conn, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	settings := "PRAGMA temp_store = memory; PRAGMA cache_size = " + cachePages + "; PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA wal_autocheckpoint = " + logPages
+	settings := "PRAGMA page_size = " + pageBytes + "; PRAGMA temp_store = memory; PRAGMA cache_size = " + cachePages + "; PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA wal_autocheckpoint = " + logPages
 	if key != nil {
 		settings = "PRAGMA hexkey = '" + hex.EncodeToString(key) + "'; " + settings
 	}
