@@ -41,8 +41,15 @@ func (f *Store) PutAccounts(ctx context.Context, link moneykit.LinkID, at time.T
 			return err
 		}
 		before, first, last, err := f.write.accountsBefore(row)
-		if err != nil || at.UnixNano() < last {
+		switch {
+		case err != nil:
 			return err
+		case inFuture(last):
+			if err := f.write.rewind(row, at); err != nil {
+				return err
+			}
+		case at.UnixNano() < last:
+			return nil
 		}
 		if !first {
 			changes = compareAccounts(before, accounts)

@@ -36,23 +36,30 @@ func (f *Store) KeepSensitive(ctx context.Context, keep bool) error {
 	if keep || f.write.untouched() {
 		return nil
 	}
-	return f.write.commit(ctx, func() error {
+	dropped := false
+	err := f.write.commit(ctx, func() error {
 		for _, product := range sensitive() {
 			if err := f.write.exec(dropAnswers, string(product)); err != nil {
 				return err
 			}
+			dropped = dropped || f.write.db.Changes() > 0
 		}
 		return nil
 	})
+	if err != nil || !dropped {
+		return err
+	}
+	// The log holds what was there.
+	return f.write.use(ctx, func() error { return f.write.exec("PRAGMA wal_checkpoint(TRUNCATE)") })
 }
 
 // PutAnswer keeps an answer in a row of its own when it is another than the one
 // before. What was answered earlier than what is kept is left out.
 func (f *Store) PutAnswer(ctx context.Context, link moneykit.LinkID, a Answer) error {
-	if slices.Contains(sensitive(), a.Product) && !f.sensitive.Load() {
-		return ErrSensitive
-	}
 	return f.write.commit(ctx, func() error {
+		if slices.Contains(sensitive(), a.Product) && !f.sensitive.Load() {
+			return ErrSensitive
+		}
 		if err := f.write.exec(rememberLink, string(link)); err != nil {
 			return err
 		}
@@ -62,8 +69,17 @@ func (f *Store) PutAnswer(ctx context.Context, link moneykit.LinkID, a Answer) e
 		}
 		before, err := f.write.answer(link, a.Product)
 		switch {
-		case err != nil || a.At.Before(before.At):
+		case err != nil:
 			return err
+		case !before.At.IsZero() && inFuture(before.At.UnixNano()):
+			if err := f.write.rewind(row, a.At); err != nil {
+				return err
+			}
+			before.At = a.At.Add(-1)
+		case a.At.Before(before.At):
+			return nil
+		}
+		switch {
 		case !before.At.IsZero() && bytes.Equal(a.Body, before.Body):
 			return f.write.exec(sameAnswer, a.At.UnixNano(), a.RequestID, row, string(a.Product), before.At.UnixNano())
 		}

@@ -109,7 +109,7 @@ func (a *applier) record(first int64) error {
 	if err := a.exec(addPage, a.link, a.page.Seq, first, a.last, a.page.RequestID); err != nil {
 		return err
 	}
-	return a.exec(growSync, a.page.After, a.created, a.updated, a.removed, a.page.RequestID, a.link, a.page.Seq)
+	return a.exec(growSync, a.page.At.UnixNano(), a.page.After, a.created, a.updated, a.removed, a.page.RequestID, a.link, a.page.Seq)
 }
 
 // put takes a created or updated transaction in.

@@ -144,7 +144,7 @@ func TestPagesOfOneSync(t *testing.T) {
 		Seq: 1, At: noon.Add(time.Second), Before: "c1", After: "c2", RequestID: "r2",
 		Created: []moneykit.Transaction{txn("c")}, Updated: []moneykit.Transaction{txn("b", amount("13"))}, Removed: []moneykit.TransactionID{"a"},
 	})
-	want := mirror.Sync{Seq: 1, At: noon, After: "c2", Created: 3, Updated: 1, Removed: 1, RequestIDs: []string{"r1", "r2"}}
+	want := mirror.Sync{Seq: 1, At: noon.Add(time.Second), After: "c2", Created: 3, Updated: 1, Removed: 1, RequestIDs: []string{"r1", "r2"}}
 	same(t, "entry", second, want)
 	same(t, "history", s.syncs(), []mirror.Sync{want})
 	same(t, "changes", s.changes(1), []mirror.Change{

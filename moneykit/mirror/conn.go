@@ -3,7 +3,6 @@ package mirror
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -11,18 +10,23 @@ import (
 // conn is one connection with its prepared statements. One caller at a time has
 // it.
 type conn struct {
-	mu     sync.Mutex
-	open   func() error // at the first use sets db, nil for one that is open
+	turn   chan struct{} // holds one while somebody has the connection
+	open   func() error  // at the first use sets db, nil for one that is open
 	db     *sqlite3.Conn
 	stmts  map[string]*sqlite3.Stmt
 	closed bool
 }
 
-func newConn(db *sqlite3.Conn) *conn { return &conn{db: db, stmts: map[string]*sqlite3.Stmt{}} }
+func newConn(db *sqlite3.Conn) *conn {
+	return &conn{turn: make(chan struct{}, 1), db: db, stmts: map[string]*sqlite3.Stmt{}}
+}
+
+func (c *conn) lock()   { c.turn <- struct{}{} }
+func (c *conn) unlock() { <-c.turn }
 
 func (c *conn) close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if c.closed = true; c.db == nil {
 		return nil
 	}
@@ -36,15 +40,20 @@ func (c *conn) close() error {
 
 // untouched reports whether nothing was ever done with the connection.
 func (c *conn) untouched() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	return c.db == nil
 }
 
-// use gives the connection to work, which ends when ctx does.
+// use gives the connection to work. The wait for it ends when ctx does, and so does
+// work.
 func (c *conn) use(ctx context.Context, work func() error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	select {
+	case c.turn <- struct{}{}:
+		defer c.unlock()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -9,6 +9,6 @@ func (f *Store) Full() error {
 
 // Searching keeps a search from ending until done is called.
 func (f *Store) Searching() (done func()) {
-	f.find.mu.Lock()
-	return f.find.mu.Unlock
+	f.find.lock()
+	return f.find.unlock
 }

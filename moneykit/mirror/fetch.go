@@ -55,9 +55,9 @@ func (m *Mirror) fetch(ctx context.Context, link moneykit.LinkID, head Head, pag
 		// The contract lets the last page come without a cursor.
 		next := cmp.Or(got.Cursor.Next, cursor)
 		page := Page{
-			Seq: head.Seq + 1, At: time.Now(), Before: cursor, After: next, More: got.HasMore,
+			Seq: head.Seq + 1, Before: cursor, After: next, More: got.HasMore,
 			Created: got.Transactions.Created, Updated: got.Transactions.Updated,
-			Removed: got.Transactions.Removed, Accounts: got.Accounts, RequestID: got.RequestID,
+			Removed: got.Transactions.Removed, RequestID: got.RequestID,
 		}
 		if empty++; len(page.Created)+len(page.Updated)+len(page.Removed) > 0 {
 			empty = 0
@@ -91,6 +91,9 @@ func (m *Mirror) applyAll(ctx context.Context, link moneykit.LinkID, pages <-cha
 	for first := range pages {
 		batch, failed := gather(first, pages)
 		if len(batch) > 0 {
+			for i := range batch { // the moment from which they can be seen
+				batch[i].At = time.Now()
+			}
 			var err error
 			if done, err = m.store.Apply(ctx, link, batch...); err != nil {
 				return done, err

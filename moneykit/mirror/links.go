@@ -48,8 +48,15 @@ func (c *conn) putLink(s LinkSeen) error {
 		row, readAt = q.ColumnInt64(0), q.ColumnInt64(1)
 		return nil
 	})
-	if err != nil || readAt >= s.At.UnixNano() {
+	switch {
+	case err != nil:
 		return err
+	case inFuture(readAt):
+		if err := c.rewind(row, s.At); err != nil {
+			return err
+		}
+	case readAt >= s.At.UnixNano():
+		return nil
 	}
 	if err := c.exec(setLink, s.Link.JSON(), s.At.UnixNano(), s.Link.RequestID, row); err != nil {
 		return err

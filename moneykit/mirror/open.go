@@ -23,6 +23,7 @@ const (
 	KeySize = 32
 
 	busyTime   = 5 * time.Second
+	busyLook   = 10 * time.Millisecond
 	pageBytes  = "16384"  // of a new file; in the log, a page lies across blocks of the encryption
 	cachePages = "-65536" // 64 MB, of which only what is needed is taken
 	logPages   = "2000"   // 32 MB, written before they are copied into the file
@@ -120,12 +121,16 @@ func dial(path string, key []byte) (*sqlite3.Conn, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	settings := "PRAGMA page_size = " + pageBytes + "; PRAGMA temp_store = memory; PRAGMA cache_size = " + cachePages + "; PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA wal_autocheckpoint = " + logPages
+	settings := "PRAGMA page_size = " + pageBytes + "; PRAGMA temp_store = memory; PRAGMA secure_delete = on; PRAGMA cache_size = " + cachePages + "; PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA wal_autocheckpoint = " + logPages
 	if key != nil {
 		settings = "PRAGMA hexkey = '" + hex.EncodeToString(key) + "'; " + settings
 	}
 	err = db.BusyTimeout(busyTime)
 	if err == nil {
+		err = db.Exec(settings)
+	}
+	for began := time.Now(); errors.Is(err, sqlite3.BUSY) && time.Since(began) < busyTime; {
+		time.Sleep(busyLook) // for who else makes a log of a new file: SQLite does not
 		err = db.Exec(settings)
 	}
 	if err != nil {

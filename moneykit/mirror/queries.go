@@ -20,7 +20,7 @@ const (
 	sameBody = `UPDATE versions SET body = ? WHERE version = ?`
 
 	beginSync = `INSERT INTO syncs (link, seq, at, before, after, continues) VALUES (?, ?, ?, ?, '', ?)`
-	growSync  = `UPDATE syncs SET after = ?, created = created + ?, updated = updated + ?, removed = removed + ?,
+	growSync  = `UPDATE syncs SET at = max(at, ?), after = ?, created = created + ?, updated = updated + ?, removed = removed + ?,
 		requests = trim(requests || ' ' || ?) WHERE link = ? AND seq = ?`
 	endSync  = `UPDATE syncs SET more = ? WHERE link = ? AND seq = ?`
 	oneSync  = `SELECT seq, at, before, after, created, updated, removed, more, continues, requests FROM syncs WHERE link = ? AND seq = ?`
@@ -37,7 +37,7 @@ const (
 )
 
 const mirrorStats = `SELECT (SELECT count(*) FROM links), (SELECT count(*) FROM transactions WHERE live = 1),
-	(SELECT count(*) FROM versions), (SELECT count(*) FROM syncs), (SELECT coalesce(max(at), 0) FROM syncs)`
+	(SELECT coalesce(max(version), 0) FROM versions), (SELECT count(*) FROM syncs), (SELECT coalesce(max(at), 0) FROM syncs)`
 
 // For files of before there were these columns. A transaction that is gone keeps
 // what it was in its last version but one.
@@ -45,7 +45,7 @@ const (
 	versionsAfter = `SELECT t.txn, coalesce(v.body, p.body) FROM transactions t JOIN versions v ON v.version = t.version
 		LEFT JOIN versions p ON p.version = v.prior WHERE t.txn > ? ORDER BY t.txn LIMIT ?`
 	setColumns = `UPDATE transactions SET value = ?, currency = ?, words = ?,
-		seen = (SELECT coalesce(max(p.seq), 0) FROM pages p WHERE p.link = transactions.link AND p.first <= transactions.version) WHERE txn = ?`
+		seen = coalesce((SELECT p.seq FROM pages p WHERE p.link = transactions.link AND p.first <= transactions.version ORDER BY p.first DESC LIMIT 1), 0) WHERE txn = ?`
 )
 
 // About links themselves.
@@ -69,7 +69,7 @@ const (
 	addBalance = `INSERT INTO balances (account, at, current, available, owed, currency)
 		SELECT a.account, ?3, ?4, ?5, ?6, ?7 FROM accounts a WHERE a.link = ?1 AND a.id = ?2
 		AND (?4, ?5, ?6, ?7) IS NOT (SELECT current, available, owed, currency FROM balances b WHERE b.account IN (a.account, a.was) ORDER BY at DESC LIMIT 1)
-		ON CONFLICT DO NOTHING`
+		ON CONFLICT DO UPDATE SET current = excluded.current, available = excluded.available, owed = excluded.owed, currency = excluded.currency`
 	accountsOf = `SELECT a.body, a.seen_at FROM links l JOIN accounts a USING (link) WHERE l.id = ?1 AND a.seen_at > 0
 		AND a.seen_at = (SELECT max(seen_at) FROM accounts WHERE link = l.link) ORDER BY a.account`
 	// An account is followed to what it was before its id changed.
@@ -98,11 +98,12 @@ const (
 			WHERE l.id = ?1 AND t.account = ?2 AND t.live = 1 AND t.pending = 0 AND t.currency = ` + currencyOf + `
 			UNION ALL SELECT c.txn, v.prior FROM chain c JOIN versions v USING (version) WHERE v.prior IS NOT NULL)
 		SELECT max(s.at), t.day, t.value FROM chain c JOIN transactions t USING (txn) JOIN versions v ON v.version = c.version
-		JOIN versions p ON p.version = v.prior JOIN pages ON pages.link = t.link AND v.version BETWEEN pages.first AND pages.last
+		JOIN versions p ON p.version = v.prior JOIN pages ON pages.link = t.link
+			AND pages.first = (SELECT max(g.first) FROM pages g WHERE g.link = t.link AND g.first <= v.version)
 		JOIN syncs s ON s.link = pages.link AND s.seq = pages.seq
-		WHERE json_extract(CAST(p.body AS TEXT), '$.pending')
+		WHERE CASE WHEN json_valid(CAST(p.body AS TEXT)) THEN json_extract(CAST(p.body AS TEXT), '$.pending') END
 		GROUP BY t.txn ORDER BY 1, t.txn`
-	currencyOf = `(SELECT b.currency FROM accounts a JOIN balances b USING (account)
+	currencyOf = `(SELECT b.currency FROM accounts a JOIN balances b ON b.account IN (a.account, a.was)
 		WHERE a.link = l.link AND a.id = ?2 ORDER BY b.at DESC LIMIT 1)`
 )
 
@@ -128,13 +129,13 @@ const (
 // findTransactions is the query for an order.
 func findTransactions(order Order, reverse bool) string {
 	newest := "t.day DESC, t.id"
-	if order == ByDate || order == "" {
+	by, other := map[Order]string{ByAmount: "t.amount", ByDescription: "t.words", ByAccount: "t.account", ByCategory: "t.category"}[order]
+	if !other {
 		if reverse {
 			newest = "t.day, t.id DESC"
 		}
 		return findWhere + " ORDER BY " + newest
 	}
-	by := map[Order]string{ByAmount: "t.amount", ByDescription: "t.words", ByAccount: "t.account", ByCategory: "t.category"}[order]
 	if reverse {
 		by += " DESC"
 	}
@@ -191,3 +192,14 @@ const (
 		LEFT JOIN versions p ON p.version = v.prior WHERE l.id = ? AND v.version = ?`
 	newestVersion = `SELECT t.version FROM links l JOIN transactions t USING (link) WHERE l.id = ? AND t.id = ?`
 )
+
+// rewindLink is for a link of which something was kept while the clock was ahead.
+func rewindLink() []string {
+	return []string{
+		`UPDATE links SET read_at = ?2 WHERE link = ?1 AND read_at > ?2`,
+		`UPDATE OR REPLACE states SET at = ?2 WHERE link = ?1 AND at > ?2`,
+		`UPDATE accounts SET seen_at = ?2 WHERE link = ?1 AND seen_at > ?2`,
+		`UPDATE OR REPLACE balances SET at = ?2 WHERE at > ?2 AND account IN (SELECT account FROM accounts WHERE link = ?1)`,
+		`UPDATE OR REPLACE answers SET at = ?2 WHERE link = ?1 AND at > ?2`,
+	}
+}

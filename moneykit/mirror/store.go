@@ -27,7 +27,6 @@ type Page struct {
 	Created       []moneykit.Transaction
 	Updated       []moneykit.Transaction
 	Removed       []moneykit.TransactionID
-	Accounts      []moneykit.Account
 	RequestID     string
 }
 

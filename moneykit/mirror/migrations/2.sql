@@ -10,6 +10,10 @@ ALTER TABLE transactions ADD COLUMN confidence REAL; -- that it did, from 0 to 1
 
 CREATE INDEX transactions_pending ON transactions (link, seen) WHERE pending = 1 AND live = 1;
 
+CREATE INDEX pages_by_version ON pages (link, first);
+
+CREATE INDEX links_held ON links (link) WHERE holder IS NOT NULL;
+
 CREATE INDEX syncs_by_time ON syncs (at);
 
 ALTER TABLE links DROP COLUMN manner;
