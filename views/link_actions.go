@@ -94,7 +94,7 @@ func whyNoRefresh(s watch.Snapshot) string {
 	case s.Refreshing():
 		return "a refresh of this link is already in flight"
 	case s.Link.State != moneykit.Connected:
-		return "only a connected link can be refreshed; this one is " + stateLook(s).word
+		return "only a connected link can be refreshed; this one is " + linkLook(s.Link).word
 	}
 	return ""
 }

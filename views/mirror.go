@@ -55,6 +55,18 @@ func MirrorPath(dir string, p keystore.Profile) string {
 	return filepath.Join(dir, url.PathEscape(p.Name)+"-"+hex.EncodeToString(sum[:4])+".db")
 }
 
+// keepSensitive tells the mirror what to keep, when till is opened to be used. A
+// mirror that cannot let go of what it must not keep is not used.
+func (s *session) keepSensitive(ctx context.Context) {
+	store := s.mirror.Store()
+	err := store.KeepSensitive(ctx, s.app.MirrorSensitive)
+	if err == nil {
+		return
+	}
+	_ = store.Close()
+	s.unkept, s.mirror = err, mirror.New(s.client, mirror.NewMemory())
+}
+
 // toldOfMirror says what is unusual about the session's mirror.
 func (s *session) toldOfMirror() tea.Cmd {
 	switch {

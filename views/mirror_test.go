@@ -193,3 +193,42 @@ func TestLinksAreThereAtOnce(t *testing.T) {
 		w.first = First(w.app, false, "", "")
 	})
 }
+
+// Who only looks at a mirror leaves what was kept on demand; who opens till without
+// the flag does not.
+func TestStatusLeavesWhatIsSensitive(t *testing.T) {
+	dir := t.TempDir()
+	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
+	numbers := func(put bool) string {
+		kept, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = kept.Store.Close() }()
+		if put {
+			err = errors.Join(kept.Store.KeepSensitive(t.Context(), true),
+				kept.Store.PutAnswer(t.Context(), "mk_1", mirror.Answer{Product: moneykit.ProductAccountNumbers, At: time.Now(), Body: []byte(`{}`)}))
+		}
+		answer, unread := kept.Store.Answer(t.Context(), "mk_1", moneykit.ProductAccountNumbers)
+		if err = errors.Join(err, unread); err != nil {
+			t.Fatal(err)
+		}
+		return string(answer.Body)
+	}
+	numbers(true)
+	app := testApp(t, &wire{}, sandbox.New(), nil)
+	app.Mirror = func(context.Context, keystore.Profile) (KeptMirror, error) { return open() }
+	app.Environment = func() (keystore.Profile, moneykit.Secret, bool, error) {
+		return shop, moneykit.NewSecret(sandbox.DefaultClientSecret), true, nil
+	}
+	if err := (MirrorCommand{}).Status(t.Context(), app, &bytes.Buffer{}); err != nil {
+		t.Fatal(err)
+	}
+	if numbers(false) == "" {
+		t.Error("they are gone")
+	}
+	inShop(t, open, func(_ *testing.T, w *world) { w.Sees("8 links") })
+	if numbers(false) != "" {
+		t.Error("they are still there")
+	}
+}

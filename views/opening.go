@@ -76,8 +76,7 @@ func openSandbox(app *App) opener {
 		if err != nil {
 			return nil, err
 		}
-		store := mirror.NewMemory()
-		return newSandboxSession(app, sandbox, client, store), store.KeepSensitive(ctx, app.MirrorSensitive)
+		return newSandboxSession(app, sandbox, client, mirror.NewMemory()), nil
 	}}
 }
 
@@ -124,12 +123,6 @@ func sessionOf(ctx context.Context, app *App, p keystore.Profile, where keystore
 		return nil, err
 	}
 	kept, unkept := app.Mirror(ctx, p)
-	if unkept == nil {
-		// A mirror that cannot let go of what it must not keep is not used.
-		if unkept = kept.Store.KeepSensitive(ctx, app.MirrorSensitive); unkept != nil {
-			_ = kept.Store.Close()
-		}
-	}
 	if unkept != nil {
 		kept.Store = mirror.NewMemory()
 	}
@@ -159,6 +152,9 @@ func (o *openingScreen) start() tea.Cmd {
 	ctx, open, to := o.ctx, o.opener.open, ui.To{ID: o.id}
 	return func() tea.Msg {
 		s, err := open(ctx)
+		if s != nil {
+			s.keepSensitive(ctx)
+		}
 		return openedMsg{to, s, err}
 	}
 }
