@@ -18,19 +18,20 @@ import (
 // accountsTab lists a link's accounts with their balances.
 type accountsTab struct {
 	*linkPage
-	w, h     int
-	table    *table.Model
+	tablePane
 	accounts resource[accountRows]
+	late     bool      // they are not the newest
+	read     time.Time // when they were
 }
 
 func newAccountsTab(p *linkPage) *accountsTab {
-	return &accountsTab{linkPage: p, table: table.New(
+	return &accountsTab{linkPage: p, tablePane: tablePane{table: table.New(
 		table.Column{Title: "ACCOUNT", Width: 14, Flex: 1},
 		table.Column{Title: "TYPE", Width: 18, Drop: 3},
 		table.Column{Title: "NUMBER", Width: 7, Drop: 2},
 		table.Column{Title: "CURRENT", Width: 24, Right: true},
 		table.Column{Title: "AVAILABLE", Width: 18, Right: true, Drop: 1},
-	)}
+	)}}
 }
 
 // accountRows is the accounts as a table shows them.
@@ -58,6 +59,7 @@ type accountsLoadedMsg struct {
 	ui.To
 	link     moneykit.LinkID
 	accounts []moneykit.Account
+	read     time.Time
 	late     error // why these are not the newest
 	err      error
 }
@@ -65,7 +67,11 @@ type accountsLoadedMsg struct {
 func loadAccounts(ctx context.Context, s *session, to ui.To, id moneykit.LinkID) tea.Cmd {
 	return func() tea.Msg {
 		accounts, late, err := s.accounts(ctx, id)
-		return accountsLoadedMsg{to, id, accounts, late, err}
+		read := time.Now()
+		if late != nil {
+			_, read, _ = s.mirror.Store().Accounts(ctx, id)
+		}
+		return accountsLoadedMsg{to, id, accounts, read, late, err}
 	}
 }
 
@@ -79,7 +85,7 @@ func (a *accountsTab) load() tea.Cmd {
 func (a *accountsTab) name() string { return "Accounts" }
 
 func (a *accountsTab) show() tea.Cmd {
-	if a.accounts.loaded {
+	if a.accounts.loaded && !a.late {
 		return nil
 	}
 	return a.load()
@@ -104,6 +110,9 @@ func (a *accountsTab) update(msg tea.Msg) tea.Cmd {
 func (a *accountsTab) took(msg accountsLoadedMsg) tea.Cmd {
 	had := a.accounts.loaded
 	again := a.accounts.end(msg.accounts, msg.err)
+	if msg.err == nil {
+		a.read, a.late = msg.read, msg.late != nil
+	}
 	a.table.SetSource(a.accounts.value)
 	switch {
 	case again:
@@ -131,15 +140,7 @@ func (a *accountsTab) actions() []ui.Action {
 	return append([]ui.Action{open, export, balancesAction(a.linkPage, "")}, moves(a.table, stay)...)
 }
 
-func (a *accountsTab) capturing() bool         { return false }
-func (a *accountsTab) failure() error          { return a.accounts.err }
-func (a *accountsTab) setTheme(t *theme.Theme) { a.table.SetTheme(t) }
-
-func (a *accountsTab) setSize(w, h int) {
-	a.w, a.h = w, h
-	list, _ := panes(w)
-	a.table.SetSize(list, h)
-}
+func (a *accountsTab) failure() error { return a.accounts.err }
 
 func (a *accountsTab) view() string {
 	if blank := a.accounts.blank(a.theme, a.w, a.h, "Reading the accounts…"); blank != "" {
@@ -148,12 +149,12 @@ func (a *accountsTab) view() string {
 	if len(a.accounts.value) == 0 {
 		return middle([]string{a.theme.Paint(theme.Muted, "This link has no accounts.")}, a.w, a.h)
 	}
-	_, beside := panes(a.w)
-	if beside == 0 {
-		return a.table.View()
+	now, since := a.clock.now(), ""
+	if a.late {
+		since = "as read " + ago(a.clock.tell(a.read), now)
 	}
-	detail := accountDetail(a.theme, a.accounts.value[a.table.Cursor()], beside, a.clock.now())
-	return cell.Beside(a.table.View(), cell.Block(detail, beside, a.h), a.theme.Paint(theme.Border, paneGap))
+	detail := func(w int) []string { return accountDetail(a.theme, a.accounts.value[a.table.Cursor()], w, now) }
+	return a.draw(a.theme, detail, plural(len(a.accounts.value), "account"), since)
 }
 
 // accountDetail tells all that is known of an account, in lines of w cells.

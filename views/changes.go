@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -170,7 +171,7 @@ func (c *changesTab) tookChanges(msg changesLoadedMsg) tea.Cmd {
 	if again || msg.err == nil && msg.rows.seq != c.current().Seq {
 		return c.loadShown()
 	}
-	return told("Changes", true, msg.err, nil)
+	return told("Changes", c.there(), msg.err, nil)
 }
 
 // refilter picks the rows anew and keeps the cursor on its change.
@@ -202,6 +203,9 @@ func (c *changesTab) current() mirror.Sync {
 	return mirror.Sync{}
 }
 
+// there reports whether the changes of the sync that is shown were read.
+func (c *changesTab) there() bool { return c.changes.value.seq == c.current().Seq }
+
 // walk goes to an older or a newer sync.
 func (c *changesTab) walk(n int) func() tea.Cmd {
 	return func() tea.Cmd {
@@ -218,18 +222,22 @@ func (c *changesTab) actions() []ui.Action {
 	if !c.history.loaded {
 		return []ui.Action{{Name: "Read the changes again", Key: ui.Bind("r", "try again"), Do: c.load}}
 	}
-	actions := []ui.Action{
+	var actions []ui.Action
+	if !c.there() && c.changes.err != nil {
+		actions = append(actions, ui.Action{Name: "Read the sync's changes again", Key: ui.Bind("r", "try again"), Do: c.loadShown})
+	}
+	actions = append(actions, []ui.Action{
 		{Name: "Open the transaction", Key: ui.Bind("enter", "open"), Disabled: c.none, Do: c.open},
 		{Name: "Older sync", Key: ui.Bind("◂", "older", "left", "["), Do: c.walk(-1)},
 		{Name: "Newer sync", Key: ui.Bind("▸", "newer", "right", "]"), Do: c.walk(1)},
 		c.exportShown(),
-	}
+	}...)
 	actions = append(actions, c.filter.actions(c.changes.value, c.refilter)...)
 	return append(actions, moves(c.table, stay)...)
 }
 
 func (c *changesTab) none() string {
-	if c.table.Cursor() < 0 {
+	if !c.there() || c.table.Cursor() < 0 {
 		return "there is no change under the cursor"
 	}
 	return ""
@@ -250,7 +258,7 @@ func openChanges(s *session, id moneykit.LinkID, seq int) tea.Cmd {
 }
 
 func (c *changesTab) capturing() bool         { return c.filter.typing }
-func (c *changesTab) failure() error          { return c.history.err }
+func (c *changesTab) failure() error          { return cmp.Or(c.history.err, c.changes.err) }
 func (c *changesTab) setTheme(t *theme.Theme) { c.table.SetTheme(t) }
 
 func (c *changesTab) setSize(w, h int) {
@@ -266,9 +274,10 @@ func (c *changesTab) view() string {
 	if sync.Seq == 0 {
 		return middle([]string{c.theme.Paint(theme.Muted, "No sync has brought a transaction yet.")}, c.w, c.h)
 	}
-	if c.changes.value.seq != sync.Seq {
-		word := middle([]string{c.theme.Paint(theme.Muted, "Reading the changes…")}, c.w, max(0, c.h-1))
-		return c.title(sync) + "\n" + word
+	if !c.there() {
+		waiting := c.changes
+		waiting.loaded = false // what is there is of another sync
+		return c.title(sync) + "\n" + waiting.blank(c.theme, c.w, max(0, c.h-1), "Reading the changes…")
 	}
 	body := c.table.View()
 	if c.shown.Len() == 0 {

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -151,7 +150,5 @@ func (r changeRows) accounts(chosen moneykit.AccountID) []moneykit.AccountID {
 	for key := range r.net {
 		all[key.account] = true
 	}
-	return slices.SortedFunc(maps.Keys(all), func(a, b moneykit.AccountID) int {
-		return cmp.Or(strings.Compare(r.names.of(a), r.names.of(b)), strings.Compare(string(a), string(b)))
-	})
+	return slices.SortedFunc(maps.Keys(all), r.names.compare)
 }

@@ -75,6 +75,22 @@ func TestChangesAreFilteredAsOneTypes(t *testing.T) {
 	})
 }
 
+func TestChangesThatCannotBeReadSaySo(t *testing.T) {
+	store := memory(t)
+	inShop(t, func() (KeptMirror, error) { return KeptMirror{Store: store}, nil }, func(t *testing.T, w *world) {
+		w.secondSync(t)
+		_ = store.Close()
+		w.Press("left")
+		w.Sees("sync 1 ·", "✕ ", "r try again")
+		w.Misses("Reading the changes…")
+		w.Press("enter")
+		w.Sees("there is no change under the cursor")
+		w.Press("r")
+		w.Sees("sync 1 ·", "r try again")
+		w.Misses("Refresh")
+	})
+}
+
 func bought(id, account, sum string, day int, pending bool) moneykit.Transaction {
 	return moneykit.Transaction{
 		ID: moneykit.TransactionID(id), AccountID: moneykit.AccountID(account), Amount: decimal.RequireFromString(sum), Type: moneykit.Debit,

@@ -108,10 +108,8 @@ func TestAccountsTrouble(t *testing.T) {
 func TestDataThatWasNotPermitted(t *testing.T) {
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 6)
-		w.Press("enter", "3")
+		w.Press("enter", "4")
 		w.Sees("not permitted", "request id req_")
-		w.Press("4")
-		w.Sees("not permitted")
 	})
 }
 

@@ -20,15 +20,14 @@ import (
 // investmentsTab lists what a link's accounts hold.
 type investmentsTab struct {
 	productData[moneykit.HoldingsResult]
-	w, h  int
-	table *table.Model
-	rows  holdingRows
+	tablePane
+	rows holdingRows
 }
 
 func newInvestmentsTab(p *linkPage) *investmentsTab {
 	return &investmentsTab{
 		productData: productData[moneykit.HoldingsResult]{linkPage: p, product: moneykit.ProductInvestments, ask: askHoldings},
-		table:       holdingsTable(false),
+		tablePane:   tablePane{table: holdingsTable(false)},
 	}
 }
 
@@ -162,15 +161,6 @@ func (i *investmentsTab) actions() []ui.Action {
 	return moves(i.table, stay)
 }
 
-func (i *investmentsTab) capturing() bool         { return false }
-func (i *investmentsTab) setTheme(t *theme.Theme) { i.table.SetTheme(t) }
-
-func (i *investmentsTab) setSize(w, h int) {
-	i.w, i.h = w, h
-	list, _ := panes(w)
-	i.table.SetSize(list, max(0, h-1))
-}
-
 func (i *investmentsTab) view() string {
 	if blank := i.blank(i.w, i.h); blank != "" {
 		return blank
@@ -178,19 +168,11 @@ func (i *investmentsTab) view() string {
 	if len(i.rows) == 0 {
 		return middle([]string{i.theme.Paint(theme.Muted, "This link's accounts hold no investments.")}, i.w, i.h)
 	}
-	body := i.table.View()
-	if _, beside := panes(i.w); beside > 0 {
-		detail := i.rows[i.table.Cursor()].detail(i.theme, beside)
-		body = cell.Beside(body, cell.Block(detail, beside, max(0, i.h-1)), i.theme.Paint(theme.Border, paneGap))
-	}
-	return body + "\n" + i.footer()
+	detail := func(w int) []string { return i.rows[i.table.Cursor()].detail(i.theme, w) }
+	return i.draw(i.theme, detail, "total "+i.rows.total(), i.since())
 }
 
-// footer sums the values up in each currency.
-func (i *investmentsTab) footer() string {
-	return footing(i.theme, "total "+i.rows.total(), i.since(), i.w)
-}
-
+// total sums the values up in each currency.
 func (r holdingRows) total() string {
 	sums, unknown := map[string]decimal.Decimal{}, 0
 	for _, h := range r {
@@ -244,15 +226,4 @@ func (h holdingRow) detail(t *theme.Theme, w int) []string {
 		{"account", h.account},
 		{"security", termsafe.Line(string(h.SecurityID))},
 	})...)
-}
-
-// footing is the line below a product's data, with its age to the right when it is not
-// from MoneyKit.
-func footing(t *theme.Theme, text, since string, w int) string {
-	since = cell.Cut(since, w)
-	left := w - cell.Width(since)
-	if since != "" {
-		left -= barGap
-	}
-	return t.Paint(theme.Muted, cell.Fit(text, max(0, left))) + cell.Blank(w-max(0, left)-cell.Width(since)) + t.Paint(theme.Warn, since)
 }

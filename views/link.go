@@ -157,6 +157,11 @@ func (m linkNewsMsg) refreshed(product moneykit.Product) bool {
 	return before == nil || status.RefreshedAt.After(before.RefreshedAt)
 }
 
+// gained reports whether the news are that the link has a product that it had not.
+func (m linkNewsMsg) gained(product moneykit.Product) bool {
+	return m.before.Link != nil && m.before.Link.Products.Of(product) == nil && m.now.Link != nil && m.now.Link.Products.Of(product) != nil
+}
+
 // mended reports whether the news are that the link is in another state, in
 // which what could not be read before may be read.
 func (m linkNewsMsg) mended(failed error) bool {

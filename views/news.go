@@ -186,6 +186,7 @@ func (n *newsScreen) read(msg newsReadMsg) tea.Cmd {
 	at, ok := n.current()
 	if !n.loaded { // what is there is of another span
 		n.rows.list, n.rows.more = nil, false
+		n.table.SetSource(&n.rows)
 	}
 	if n.err = msg.err; msg.err != nil {
 		return told("What changed", n.loaded, msg.err, nil)

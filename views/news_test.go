@@ -154,6 +154,20 @@ func TestWhatChangedThatCannotBeRead(t *testing.T) {
 	})
 }
 
+func TestWhatCannotBeReadFarDownIsLeft(t *testing.T) {
+	inNews(t, func(t *testing.T, w *world, store *mirror.Store) {
+		synced(t, store, "mk_a", 80, time.Now(), time.Minute)
+		w.Press("N", "G")
+		w.Sees("80 syncs of 1 link")
+		_ = store.Close()
+		w.Press("right")
+		w.Sees("▌since yesterday", "r try again")
+		w.Send(syncedMsg{link: "mk_a"})
+		w.Wait(time.Minute)
+		w.Sees("▌since yesterday", "r try again")
+	})
+}
+
 func TestWhatIsMovedIsSummedByCurrency(t *testing.T) {
 	change := func(sum, currency string, kind moneykit.TransactionType) mirror.Change {
 		x := bought(sum, "1", sum, 17, false)

@@ -17,20 +17,19 @@ import (
 // somebody asks.
 type numbersTab struct {
 	productData[moneykit.NumbersResult]
-	w, h  int
-	table *table.Model
-	rows  numberRows
+	tablePane
+	rows numberRows
 }
 
 func newNumbersTab(p *linkPage) *numbersTab {
 	return &numbersTab{
 		productData: productData[moneykit.NumbersResult]{linkPage: p, product: moneykit.ProductAccountNumbers, ask: askNumbers},
-		table: table.New(
+		tablePane: tablePane{table: table.New(
 			table.Column{Title: "ACCOUNT", Width: 10, Flex: 1},
 			table.Column{Title: "SYSTEM", Width: 6},
 			table.Column{Title: "NUMBER", Width: 27, Flex: 1},
 			table.Column{Title: "BANK", Width: 11},
-		),
+		)},
 	}
 }
 
@@ -165,15 +164,6 @@ func (n *numbersTab) current() numberRow {
 	return numberRow{}
 }
 
-func (n *numbersTab) capturing() bool         { return false }
-func (n *numbersTab) setTheme(t *theme.Theme) { n.table.SetTheme(t) }
-
-func (n *numbersTab) setSize(w, h int) {
-	n.w, n.h = w, h
-	list, _ := panes(w)
-	n.table.SetSize(list, max(0, h-1))
-}
-
 func (n *numbersTab) view() string {
 	if blank := n.blank(n.w, n.h); blank != "" {
 		return blank
@@ -181,15 +171,11 @@ func (n *numbersTab) view() string {
 	if len(n.rows.list) == 0 {
 		return middle([]string{n.theme.Paint(theme.Muted, "This link has no accounts.")}, n.w, n.h)
 	}
-	body := n.table.View()
-	if _, beside := panes(n.w); beside > 0 {
-		body = cell.Beside(body, cell.Block(n.detail(beside), beside, max(0, n.h-1)), n.theme.Paint(theme.Border, paneGap))
-	}
 	word := "hidden but for the last four"
 	if n.rows.shown {
 		word = "in full until you turn to another tab"
 	}
-	return body + "\n" + footing(n.theme, word, n.since(), n.w)
+	return n.draw(n.theme, n.detail, word, n.since())
 }
 
 // detail tells all that is known of the number under the cursor, in lines of w cells.

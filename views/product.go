@@ -185,23 +185,23 @@ func (p *productData[T]) again() []ui.Action {
 // blank returns what stands in the place of data that is not there, "" when there is
 // data.
 func (p *productData[T]) blank(w, h int) string {
-	product := words(string(p.product))
 	switch {
 	case p.snapshot.Link == nil && p.snapshot.Err != nil:
 		return explain(p.snapshot.Err).pane(p.theme, w, h)
 	case p.snapshot.Link == nil:
 		return middle([]string{p.theme.Paint(theme.Muted, "Reading the link…")}, w, h)
 	case p.status() == nil:
-		return middle(p.lacking(product), w, h)
+		return middle(p.lacks(p.product), w, h)
 	}
-	return p.data.blank(p.theme, w, h, "Reading the "+product+"…")
+	return p.data.blank(p.theme, w, h, "Reading the "+words(string(p.product))+"…")
 }
 
-// lacking says what to do about a product that the link does not have.
-func (p *productData[T]) lacking(product string) []string {
+// lacks says what to do about a product that the link does not have.
+func (p *linkPage) lacks(lacked moneykit.Product) []string {
+	product := words(string(lacked))
 	muted := func(text string) string { return p.theme.Paint(theme.Muted, text) }
 	next := muted("MoneyKit does not offer " + product + " for this link.")
-	if slices.Contains(p.snapshot.Link.AvailableProducts, p.product) {
+	if slices.Contains(p.snapshot.Link.AvailableProducts, lacked) {
 		key := ""
 		if !p.app.ReadOnly {
 			key = muted(" (") + p.theme.Paint(theme.Key, "R") + muted(")")

@@ -66,14 +66,19 @@ func TestNumbersAreHiddenUntilAsked(t *testing.T) {
 
 func TestAProductThatTheLinkLacksIsNotAskedFor(t *testing.T) {
 	in(t, 80, 24, func(t *testing.T, w *world) {
-		w.opens(t, 6, "5")
+		w.opens(t, 6, "3")
+		w.Sees("made without transactions", "A relink (R) can ask the customer for transactions.")
+		w.Misses("try again")
+		w.Press("1", "3")
+		w.Sees("made without transactions")
+		w.Press("5")
 		w.Sees("made without identity", "A relink (R) can ask the customer for identity.")
 		w.Press("6")
 		w.Sees("made without account numbers")
 		w.Press("7")
 		w.Sees("made without investments")
 		w.Wait(time.Minute)
-		for _, part := range []string{"/identity", "/accounts/numbers", "/investments/holdings"} {
+		for _, part := range []string{"/identity", "/accounts/numbers", "/investments/holdings", "/transactions/sync"} {
 			if n := w.asks(6, part); n != 0 {
 				t.Errorf("%s was asked for %d times", part, n)
 			}

@@ -170,12 +170,21 @@ func (t *transactionScreen) threadSize() (w, h int) {
 func (t *transactionScreen) View() string {
 	thread, beside := panes(t.w)
 	if beside > 0 {
-		detail := cell.Block(transactionDetail(t.theme, t.transaction, t.names, beside, t.clock.now()), beside, t.h)
+		detail := cell.Block(t.detail(beside, t.h), beside, t.h)
 		return cell.Beside(detail, t.threadView(thread, t.h), t.theme.Paint(theme.Border, paneGap))
 	}
 	h := t.detailHeight()
-	detail := cell.Block(transactionDetail(t.theme, t.transaction, t.names, t.w, t.clock.now()), t.w, h+1)
+	detail := cell.Block(t.detail(t.w, h+1), t.w, h+1)
 	return detail + "\n" + t.threadView(t.w, t.h-h-1)
+}
+
+// detail tells of the transaction in at most h lines, and when that is not all of it.
+func (t *transactionScreen) detail(w, h int) []string {
+	lines := transactionDetail(t.theme, t.transaction, t.names, w, t.clock.now())
+	if len(lines) <= h {
+		return lines
+	}
+	return append(lines[:max(0, h-1)], t.theme.Paint(theme.Muted, onItsWay+" and more; Y copies all of it"))
 }
 
 func (t *transactionScreen) threadView(w, h int) string {

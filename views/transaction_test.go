@@ -147,6 +147,19 @@ func TestTheStepUnderTheCursorIsInView(t *testing.T) {
 	}
 }
 
+func TestADetailThatIsCutSaysSo(t *testing.T) {
+	s := newTestTransaction(t, 2)
+	for _, c := range []struct {
+		w, h int
+		cut  bool
+	}{{80, 40, false}, {80, 24, false}, {56, 12, true}, {116, 24, false}, {116, 6, true}} {
+		s.SetSize(c.w, c.h)
+		if view := ansi.Strip(s.View()); strings.Contains(view, "… and more") != c.cut || !strings.Contains(view, "WHAT HAPPENED") {
+			t.Errorf("%d×%d:\n%s", c.w, c.h, view)
+		}
+	}
+}
+
 // newTestTransaction is a transaction with n steps: its first and corrections.
 func newTestTransaction(t *testing.T, n int) *transactionScreen {
 	t.Helper()

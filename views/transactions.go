@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -22,7 +23,7 @@ type transactionsTab struct {
 	table   *table.Model
 	filter  filter // the words that are looked for
 	terms   terms  // the rest of the filter
-	sorted  int    // the column
+	sorted  int    // of orders
 	reverse bool
 
 	data     resource[struct{}] // loaded once there is something to show
@@ -35,13 +36,18 @@ type transactionsTab struct {
 	anchor   mirror.Row // what the cursor is on
 	total    total
 	counting bool
+	late     bool      // it is not the newest
+	synced   time.Time // when it was brought up to date
 
 	bars bool
 	pane textPane // the bars where they take the list's place
 }
 
-// orders are what the columns are sorted by.
-var orders = [...]mirror.Order{mirror.ByDate, mirror.ByDescription, mirror.ByAccount, mirror.ByCategory, mirror.ByAmount}
+// orders are what the list is sorted by, each with its column.
+var orders = [...]struct {
+	by     mirror.Order
+	column int
+}{{mirror.ByDate, 0}, {mirror.ByDescription, 1}, {mirror.ByCategory, 3}, {mirror.ByAmount, 4}}
 
 func newTransactionsTab(p *linkPage, account moneykit.AccountID) *transactionsTab {
 	whose := 11
@@ -50,9 +56,9 @@ func newTransactionsTab(p *linkPage, account moneykit.AccountID) *transactionsTa
 	}
 	t := &transactionsTab{linkPage: p, account: account, filter: newFilter(), rows: &transactionRows{clock: p.clock}, table: table.New(
 		table.Column{Title: "DATE", Width: 10},
-		table.Column{Title: "DESCRIPTION", Width: 16, Flex: 1},
+		table.Column{Title: "DESCRIPTION", Width: 15, Flex: 1},
 		table.Column{Title: "ACCOUNT", Width: whose, Drop: 2},
-		table.Column{Title: "CATEGORY", Width: 18, Drop: 3},
+		table.Column{Title: "CATEGORY", Width: 19, Drop: 3},
 		table.Column{Title: "AMOUNT", Width: 16, Right: true},
 		table.Column{Title: "STATUS", Width: 7},
 	)}
@@ -66,7 +72,8 @@ type broughtMsg struct {
 	ui.To
 	head  mirror.Head
 	names names
-	late  error // why it is not the newest
+	late  error     // why it is not the newest
+	since time.Time // of which sync it is then
 	err   error
 }
 
@@ -79,12 +86,25 @@ func bringTransactions(ctx context.Context, s *session, to ui.To, id moneykit.Li
 		}
 		names := accountNames(ctx, s, id)
 		head, err := s.mirror.Store().Head(ctx, id)
-		return broughtMsg{to, head, names, late, err}
+		var since time.Time
+		if late != nil {
+			since = lastSync(ctx, s.mirror.Store(), id)
+		}
+		return broughtMsg{to, head, names, late, since, err}
 	}
 }
 
+// lastSync is when a sync last changed something, zero for never.
+func lastSync(ctx context.Context, store *mirror.Store, id moneykit.LinkID) time.Time {
+	syncs, err := store.Syncs(ctx, id)
+	if err != nil || len(syncs) == 0 {
+		return time.Time{}
+	}
+	return syncs[0].At
+}
+
 func (t *transactionsTab) load() tea.Cmd {
-	if !t.data.begin() {
+	if t.lacking() || !t.data.begin() {
 		return nil
 	}
 	return bringTransactions(t.ctx, t.session, t.to, t.id)
@@ -101,6 +121,9 @@ func (t *transactionsTab) show() tea.Cmd {
 }
 
 func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
+	if synced, ok := msg.(syncedMsg); ok && synced.link == t.id && synced.err == nil {
+		t.late, t.synced = false, time.Now()
+	}
 	switch msg := msg.(type) {
 	case broughtMsg:
 		return t.brought(msg)
@@ -119,7 +142,7 @@ func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
 			return t.ask(false)
 		}
 	case linkNewsMsg:
-		if msg.mended(t.data.err) {
+		if msg.mended(t.data.err) || t.asked.number > 0 && msg.gained(moneykit.ProductTransactions) {
 			return t.load()
 		}
 	case movedMsg:
@@ -143,6 +166,16 @@ func (t *transactionsTab) brought(msg broughtMsg) tea.Cmd {
 	had := t.answered
 	again := t.data.end(struct{}{}, msg.err)
 	cmds := []tea.Cmd{told("Transactions", had, msg.err, msg.late)}
+	switch {
+	case msg.err != nil:
+	case msg.late == nil:
+		t.late, t.synced = false, time.Now()
+	default:
+		t.late = true
+		if t.synced.IsZero() {
+			t.synced = msg.since
+		}
+	}
 	if len(msg.names) > 0 {
 		t.rows.names = msg.names
 	}
@@ -159,7 +192,11 @@ func (t *transactionsTab) brought(msg broughtMsg) tea.Cmd {
 func (t *transactionsTab) narrowed() bool { return t.filter.active() || t.terms != (terms{}) }
 
 func (t *transactionsTab) actions() []ui.Action {
-	if !t.data.loaded {
+	switch {
+	case t.data.loaded:
+	case t.lacking():
+		return nil
+	default:
 		return []ui.Action{{Name: "Read the transactions again", Key: ui.Bind("r", "try again"), Do: t.load}}
 	}
 	bars := ui.Action{Name: "Bars: sums by month and category", Key: ui.Bind("b", "bars"), Do: t.toggleBars}
@@ -208,6 +245,8 @@ func (t *transactionsTab) exportFound() ui.Action {
 			return "the mirror is still being searched"
 		case t.rows.Len() == 0:
 			return "there is no transaction"
+		case !t.complete():
+			return "not all transactions could be read"
 		}
 		return ""
 	}
@@ -215,15 +254,11 @@ func (t *transactionsTab) exportFound() ui.Action {
 }
 
 func (t *transactionsTab) sortNext() tea.Cmd {
-	next := (t.sorted + 1) % len(orders)
-	if t.account != "" && orders[next] == mirror.ByAccount {
-		next++
-	}
-	return t.sort(next, false)
+	return t.sort((t.sorted+1)%len(orders), false)
 }
 
-func (t *transactionsTab) sort(column int, reverse bool) tea.Cmd {
-	t.sorted, t.reverse = column, reverse
+func (t *transactionsTab) sort(by int, reverse bool) tea.Cmd {
+	t.sorted, t.reverse = by, reverse
 	t.mark()
 	return t.ask(true)
 }
@@ -234,7 +269,7 @@ func (t *transactionsTab) mark() {
 	if t.reverse {
 		mark = " ↑"
 	}
-	t.table.SetMark(t.sorted, mark)
+	t.table.SetMark(orders[t.sorted].column, mark)
 }
 
 func (t *transactionsTab) capturing() bool { return t.filter.typing }

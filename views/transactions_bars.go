@@ -2,6 +2,7 @@ package views
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -20,7 +21,7 @@ const (
 	topCategories = 10
 	// detailRoom is what a transaction's detail takes where the bars stand below it.
 	detailRoom = 18
-	allBars    = lastMonths + topCategories + 3
+	allBars    = lastMonths + topCategories + 5
 )
 
 // barsCover reports whether the bars stand in the list's place.
@@ -59,8 +60,12 @@ func (t *transactionsTab) beside(w, h int) string {
 
 // barLines draws all that was found, once it is there.
 func (t *transactionsTab) barLines(w int) []string {
-	if !t.rows.whole {
+	switch {
+	case t.rows.whole:
+	case t.asking:
 		return []string{t.theme.Paint(theme.Muted, "Adding up…")}
+	default:
+		return []string{t.theme.Paint(theme.Muted, "Not all transactions could be read.")}
 	}
 	return barLines(t.theme, t.rows.found, w)
 }
@@ -72,7 +77,15 @@ func barLines(th *theme.Theme, found mirror.Found, w int) []string {
 		return []string{th.Paint(theme.Muted, "There is nothing to add up.")}
 	}
 	currency := found.Sums[0].Currency
-	lines := monthBars(th, found.Months, currency, w)
+	var lines []string
+	if others := len(found.Sums) - 1; others > 0 {
+		more := "and 1 other currency"
+		if others > 1 {
+			more = fmt.Sprintf("and %d other currencies", others)
+		}
+		lines = append(lines, th.Paint(theme.Warn, cell.Cut(termsafe.Line(currency)+", "+more+" not shown", w)), "")
+	}
+	lines = append(lines, monthBars(th, found.Months, currency, w)...)
 	return append(append(lines, ""), categoryBars(th, found.Categories, currency, w)...)
 }
 
@@ -87,23 +100,35 @@ func sumIn(g mirror.Group, currency string) (mirror.Sum, bool) {
 
 // monthBars has a line for each of the last months, those without a transaction too.
 func monthBars(th *theme.Theme, groups []mirror.Group, currency string, w int) []string {
-	const label = 9
+	const (
+		label = 9
+		least = 4 // of a bar
+	)
 	months := calendar(groups, currency)
-	amounts, most := len("IN"), 0.0
+	most := 0.0
 	for _, m := range months {
-		amounts = max(amounts, cell.Width(bareIn(m.In, currency)), cell.Width(bareIn(m.Out.Neg(), currency)))
 		most = max(most, m.In.InexactFloat64(), m.Out.InexactFloat64())
 	}
 	// Amount and bar of what came in, then of what went out.
-	bars := (w - label - 2*amounts - 2 - 2) / 2
+	var unit barUnit
+	amounts, bars := 0, 0
+	for _, unit = range barUnits {
+		amounts = len("OUT") + len(unit.name)
+		for _, m := range months {
+			amounts = max(amounts, cell.Width(unit.tell(m.In, currency)), cell.Width(unit.tell(m.Out.Neg(), currency)))
+		}
+		if bars = (w - label - 2*amounts - 2 - 2) / 2; bars >= least {
+			break
+		}
+	}
 	code := " " + cell.Fit(termsafe.Line(currency), bars)
-	title := cell.Fit("MONTH", label) + cell.FitRight("IN", amounts) + code + "  " + cell.FitRight("OUT", amounts) + code
+	title := cell.Fit("MONTH", label) + cell.FitRight("IN"+unit.name, amounts) + code + "  " + cell.FitRight("OUT"+unit.name, amounts) + code
 	lines := []string{th.Paint(theme.Muted, cell.Fit(title, w))}
 	for _, m := range months {
 		side := func(d decimal.Decimal, role theme.Role) string {
 			amount := ""
 			if !d.IsZero() {
-				amount = bareIn(d, currency)
+				amount = unit.tell(d, currency)
 			}
 			return th.Paint(theme.Text, cell.FitRight(amount, amounts)) + " " +
 				th.Paint(role, cell.Fit(chart.Bar(d.Abs().InexactFloat64(), most, bars), bars))
@@ -111,6 +136,21 @@ func monthBars(th *theme.Theme, groups []mirror.Group, currency string, w int) [
 		lines = append(lines, th.Paint(theme.Muted, cell.Fit(m.name, label))+side(m.In, theme.Good)+"  "+side(m.Out.Neg(), theme.Warn))
 	}
 	return lines
+}
+
+// barUnit is what amounts are told in where there is no room for all of them.
+type barUnit struct {
+	name   string
+	zeroes int32
+}
+
+var barUnits = [...]barUnit{{}, {" k", 3}, {" M", 6}, {" bn", 9}}
+
+func (u barUnit) tell(d decimal.Decimal, currency string) string {
+	if u.zeroes == 0 {
+		return bareIn(d, currency)
+	}
+	return number(d.Shift(-u.zeroes).Round(0))
 }
 
 // monthSum is one month in one currency.

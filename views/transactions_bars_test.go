@@ -61,6 +61,8 @@ func TestBarsShowMonthsAndCategories(t *testing.T) {
 		}
 	}
 	want := []string{
+		"USD, and 1 other currency not shown",
+		"",
 		"MONTH         IN USD                   OUT USD",
 		"Oct 2025",
 		"Nov 2025",
@@ -85,6 +87,24 @@ func TestBarsShowMonthsAndCategories(t *testing.T) {
 	}
 	if lines := barLines(theme.New(true), mirror.Found{}, 60); len(lines) != 1 {
 		t.Errorf("of nothing: %q", lines)
+	}
+}
+
+func TestBarsOfLargeAmounts(t *testing.T) {
+	for out, want := range map[string]string{
+		"123456789012": "123,456,789 █████  −123,456,789 █████", "1234567": "1,234,567.00 ████  −1,234,567.00 ████",
+	} {
+		sums := []mirror.Sum{sum("USD", 1, out, out), sum("EUR", 1, "1", "0"), sum("GBP", 1, "1", "0")}
+		lines := barLines(theme.New(true), mirror.Found{Sums: sums, Months: []mirror.Group{{Name: "2026-09", Sums: sums}}}, 47)
+		got := ansi.Strip(strings.Join(lines, "\n"))
+		if !strings.Contains(got, want) || !strings.Contains(got, "and 2 other currencies") {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+		for _, line := range lines {
+			if cell.Width(line) > 47 {
+				t.Errorf("%q takes %d cells", ansi.Strip(line), cell.Width(line))
+			}
+		}
 	}
 }
 

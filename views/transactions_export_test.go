@@ -20,7 +20,7 @@ func TestExportOfWhatIsFound(t *testing.T) {
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.Press("enter", "3", "/")
 		w.Type("co-op")
-		w.Press("enter", "s", "s", "s", "s", "e", "enter", "enter")
+		w.Press("enter", "s", "s", "s", "e", "enter", "enter")
 		w.Wait(2 * time.Second)
 		files, err := filepath.Glob(filepath.Join(dir, "*.csv"))
 		if err != nil || len(files) != 1 {
@@ -41,7 +41,7 @@ func TestExportOfWhatIsFound(t *testing.T) {
 				t.Errorf("%q was not shown", record)
 			}
 			amount, err := decimal.NewFromString(record[column])
-			if err != nil || i > 0 && amount.LessThan(last) {
+			if err != nil || i > 0 && amount.GreaterThan(last) {
 				t.Errorf("%s follows %v", record[column], last)
 			}
 			last = amount

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"regexp"
@@ -145,9 +144,7 @@ func blankable(title, hint string, value *string, valid func(string) error) huh.
 
 func (t *transactionsTab) accountOptions() []huh.Option[string] {
 	names := t.rows.names
-	ids := slices.SortedFunc(maps.Keys(names), func(a, b moneykit.AccountID) int {
-		return cmp.Or(strings.Compare(names[a], names[b]), cmp.Compare(a, b))
-	})
+	ids := slices.SortedFunc(maps.Keys(names), names.compare)
 	options := make([]huh.Option[string], len(ids))
 	for i, id := range ids {
 		options[i] = huh.NewOption(names[id], string(id))
@@ -210,17 +207,17 @@ func span(s string, now time.Time) (first, last moneykit.Date, err error) {
 	return first, last, errors.New("a day is 2026-09-01, today or -30d, and a month 2026-09")
 }
 
-var plainAmount = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,8})?$`)
+var plainAmount = regexp.MustCompile(`^([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,8})?$`)
 
 // limit reads an amount without a direction, none from an empty text.
 func limit(s string) (decimal.NullDecimal, error) {
-	s = strings.ReplaceAll(strings.TrimSpace(s), ",", "")
+	s = strings.TrimSpace(s)
 	if s == "" {
 		return decimal.NullDecimal{}, nil
 	}
 	if !plainAmount.MatchString(s) {
-		return decimal.NullDecimal{}, errors.New("an amount is a number without a sign, such as 20 or 12.50")
+		return decimal.NullDecimal{}, errors.New("an amount is written without a sign, as 20, 12.50 or 1,250")
 	}
-	d, err := decimal.NewFromString(s)
+	d, err := decimal.NewFromString(strings.ReplaceAll(s, ",", ""))
 	return decimal.NewNullDecimal(d), err
 }

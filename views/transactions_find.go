@@ -134,8 +134,9 @@ func (t *transactionsTab) ask(others bool) tea.Cmd {
 	if t.account != "" {
 		filter.Account = t.account
 	}
+	order := orders[t.sorted].by
 	t.asked = question{
-		number: t.asked.number + 1, link: t.id, filter: filter, order: orders[t.sorted], reverse: t.reverse,
+		number: t.asked.number + 1, link: t.id, filter: filter, order: order, reverse: t.reverse != (order == mirror.ByAmount), // the largest first
 		cursor: t.anchor, others: others || t.asking && t.asked.others,
 	}
 	limit := firstRows
@@ -163,7 +164,11 @@ func (t *transactionsTab) answer(msg answerMsg) tea.Cmd {
 	}
 	if msg.err != nil {
 		t.asking = false
+		t.drawBars()
 		return t.unread(msg.err)
+	}
+	if !msg.whole && t.table.Cursor() > 0 && !slices.Contains(msg.found.Rows, t.anchor) {
+		return t.search(0) // the cursor's transaction may be among those to come
 	}
 	if len(msg.found.Rows) == 0 && !t.data.loaded {
 		t.asking = false
@@ -174,6 +179,7 @@ func (t *transactionsTab) answer(msg answerMsg) tea.Cmd {
 	t.rows.take(msg)
 	t.settle()
 	if !msg.whole {
+		t.asked.cursor = t.anchor
 		return tea.Batch(t.fetch(), t.search(0))
 	}
 	if !t.narrowed() {
@@ -182,8 +188,7 @@ func (t *transactionsTab) answer(msg answerMsg) tea.Cmd {
 	return tea.Batch(t.fetch(), t.count())
 }
 
-// settle keeps the cursor on its transaction. One that is not there may be among
-// those that are still to come.
+// settle keeps the cursor on its transaction, where that is still there.
 func (t *transactionsTab) settle() {
 	defer func() { t.rows.trim(t.table.Visible()) }()
 	t.table.SetSource(t.rows)
@@ -195,10 +200,11 @@ func (t *transactionsTab) settle() {
 	if t.asked.others {
 		t.table.MoveTo(0)
 	}
-	if t.rows.whole {
-		t.stand()
-	}
+	t.stand()
 }
+
+// complete reports whether all that was asked for is there.
+func (t *transactionsTab) complete() bool { return t.rows.whole && t.rows.number == t.asked.number }
 
 // stand remembers which transaction the cursor is on.
 func (t *transactionsTab) stand() {

@@ -1,9 +1,11 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"till/moneykit"
 	"till/moneykit/mirror"
@@ -44,6 +46,7 @@ func surroundings(rows []mirror.Row, from, to int) []mirror.Row {
 type transactionRows struct {
 	found    mirror.Found
 	whole    bool        // else there are more
+	number   int         // of the question that this answers
 	head     mirror.Head // of the mirror as it was searched
 	near     near
 	version  int // counts the times that near was begun anew
@@ -58,7 +61,7 @@ func (r *transactionRows) take(msg answerMsg) {
 		r.near = near{}
 		r.version++
 	}
-	r.found, r.whole, r.head, r.names = msg.found, msg.whole, msg.head, msg.names
+	r.found, r.whole, r.number, r.head, r.names = msg.found, msg.whole, msg.number, msg.head, msg.names
 	maps.Copy(r.near, msg.near)
 }
 
@@ -149,6 +152,11 @@ func (n names) of(id moneykit.AccountID) string {
 		return name
 	}
 	return termsafe.Line(string(id))
+}
+
+// compare puts accounts in the order of their names.
+func (n names) compare(a, b moneykit.AccountID) int {
+	return cmp.Or(strings.Compare(n.of(a), n.of(b)), cmp.Compare(a, b))
 }
 
 // accountNames returns what a link's accounts are called; without an answer

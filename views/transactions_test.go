@@ -211,6 +211,68 @@ func TestTheFirstRowsComeFirst(t *testing.T) {
 	})
 }
 
+func TestAPartOfASearchIsNotAll(t *testing.T) {
+	onBench(t, 3000, func(t *testing.T, b *bench) {
+		b.bars = true
+		b.layout()
+		rest := func(least string) {
+			b.terms.least = least
+			b.layout()
+			msgs := b.msgs(b.ask(true))
+			_ = b.update(msgs[0])
+			b.sees("Adding up…")
+			_ = b.update(answerMsg{number: b.asked.number, err: errors.New("broken")})
+		}
+		rest("1")
+		b.sees("500+ of 3,000", "Not all transactions could be read.")
+		if why := b.exportFound().Disabled(); why != "not all transactions could be read" {
+			t.Errorf("it can be exported: %q", why)
+		}
+		b.does(b.ask(true))
+		b.sees("2,999 of 3,000", "CATEGORY")
+		if why := b.exportFound().Disabled(); why != "" {
+			t.Error(why)
+		}
+		_ = b.ask(true)
+		_ = b.update(answerMsg{number: b.asked.number, err: errors.New("broken")})
+		if why := b.exportFound().Disabled(); why != "not all transactions could be read" {
+			t.Errorf("what an older search found can be exported: %q", why)
+		}
+	})
+}
+
+func TestTheListDoesNotJump(t *testing.T) {
+	onBench(t, 3000, func(t *testing.T, b *bench) {
+		b.moves(2000)
+		msgs := b.msgs(b.sort(1, false))
+		rest := b.update(msgs[0])
+		b.sees("Shop 999 ", "3,000 transactions by description")
+		b.moves(1500)
+		b.does(rest)
+		if now := b.current(); now == nil || now.Description != "Shop 1499" || b.table.Cursor() == 1500 {
+			t.Errorf("the cursor is at %d on %+v", b.table.Cursor(), now)
+		}
+
+		b.moves(0)
+		msgs = b.msgs(b.sort(3, true))
+		rest = b.update(msgs[0])
+		b.sees("500+ transactions")
+		at := b.current()
+		b.does(rest)
+		if now := b.current(); b.table.Cursor() != 0 || now == nil || now.ID != at.ID {
+			t.Errorf("the cursor went to %d on %+v", b.table.Cursor(), now)
+		}
+	})
+}
+
+func TestTheStatusIsWhole(t *testing.T) {
+	onBench(t, 3, func(_ *testing.T, b *bench) {
+		b.setSize(56, 20) // a terminal of 60
+		b.current().Pending, b.current().Date.Year = true, 2026
+		b.sees("2026-01-03  Shop 2", "−2.50 USD  pending")
+	})
+}
+
 func TestTheCursorStaysOnItsTransaction(t *testing.T) {
 	onBench(t, 3000, func(t *testing.T, b *bench) {
 		on := func(want string) {
@@ -221,9 +283,9 @@ func TestTheCursorStaysOnItsTransaction(t *testing.T) {
 		}
 		b.moves(2000)
 		on("Shop 999")
-		b.does(b.sort(4, false))
+		b.does(b.sort(3, false))
 		on("Shop 999")
-		b.does(b.sort(4, true))
+		b.does(b.sort(3, true))
 		on("Shop 999")
 		b.filter.needle = "shop 99"
 		b.does(b.ask(true))

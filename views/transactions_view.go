@@ -3,6 +3,7 @@ package views
 import (
 	"strings"
 
+	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/ui/cell"
 	"till/ui/theme"
@@ -41,9 +42,17 @@ func (t *transactionsTab) view() string {
 
 // blank stands in the place of rows that never came.
 func (t *transactionsTab) blank() string {
+	if t.lacking() && !t.answered {
+		return middle(t.lacks(moneykit.ProductTransactions), t.w, t.h)
+	}
 	waiting := t.data
 	waiting.loaded = t.answered
 	return waiting.blank(t.theme, t.w, t.h, "Bringing the transactions up to date…")
+}
+
+// lacking reports whether the link was made without transactions.
+func (t *transactionsTab) lacking() bool {
+	return t.snapshot.Link != nil && t.snapshot.Link.Products.Of(moneykit.ProductTransactions) == nil
 }
 
 func (t *transactionsTab) list(w int) string {
@@ -71,13 +80,23 @@ func (t *transactionsTab) clearedFirst() string {
 	return "the filter"
 }
 
+// footer tells what is looked for and found, and how old it is when it is late.
 func (t *transactionsTab) footer() string {
+	if !t.late {
+		return t.foundLine(t.w)
+	}
+	since := cell.Cut("as synced "+ago(t.clock.tell(t.synced), t.clock.now()), t.w/2)
+	room := max(0, t.w-cell.Width(since)-barGap)
+	return t.foundLine(room) + cell.Blank(t.w-room-cell.Width(since)) + t.theme.Paint(theme.Warn, since)
+}
+
+func (t *transactionsTab) foundLine(w int) string {
 	if !t.filter.typing && !t.filter.active() {
-		return t.sums(t.w)
+		return t.sums(w)
 	}
 	const words = 26 // what is looked for, and how it is cleared
-	right := t.sums(t.w - min(words, t.w/2))
-	room := t.w - cell.Width(right)
+	right := t.sums(w - min(words, w/2))
+	room := w - cell.Width(right)
 	return cell.Fit(t.filter.view(t.theme, room-2), room) + right
 }
 
@@ -111,7 +130,7 @@ func (t *transactionsTab) shownCount() string {
 	default:
 		count += " transactions"
 	}
-	if by := orders[t.sorted]; by != mirror.ByDate {
+	if by := orders[t.sorted].by; by != mirror.ByDate {
 		count += " by " + string(by)
 	}
 	if t.asking && t.slow == t.asked.number {

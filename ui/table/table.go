@@ -97,7 +97,8 @@ func (m *Model) Cursor() int {
 
 // Visible returns the first row in view and the one after the last.
 func (m *Model) Visible() (from, to int) {
-	return m.top, min(m.top+m.page(), m.Len())
+	to = min(m.top+m.page(), m.Len())
+	return min(m.top, to), to
 }
 
 // Move shifts the cursor by n rows, and stops at both ends.

@@ -237,3 +237,14 @@ func TestACellThatSpansHasTheRestOfTheRow(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestVisibleIsWithinTheRows(t *testing.T) {
+	m, source := newTable(80, 30, 6)
+	m.MoveTo(79)
+	for _, n := range []int{76, 3, 0} {
+		source.n = n // without SetSource
+		if from, to := m.Visible(); from < 0 || from > to || to > n {
+			t.Errorf("of %d rows %d to %d are in view", n, from, to)
+		}
+	}
+}
