@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"syscall"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/fang/v2"
@@ -38,6 +39,9 @@ var version = "dev"
 // framesPerSecond halves the wait between a key and its frame against the
 // default of 60.
 const framesPerSecond = 120
+
+// longestFinish is how long leaving waits for files that are being exported.
+const longestFinish = 3 * time.Second
 
 // connections are kept open to MoneyKit, as many as the watcher reads at once.
 const (
@@ -369,6 +373,8 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 	shell := ui.NewShell(ctx, views.First(app, f.sandbox, f.profile, link))
 	// Signals are Bubble Tea's: it puts the terminal in order before it leaves.
 	_, err := tea.NewProgram(shell, tea.WithFPS(framesPerSecond)).Run()
+	cancel()
+	app.Finish(longestFinish)
 	if errors.Is(err, tea.ErrInterrupted) {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/huh/v2"
@@ -53,7 +54,7 @@ func (t *transactionsTab) askCorrection(of moneykit.Transaction) ui.Dialog {
 		if chosen == now {
 			return ui.Close(dialog)
 		}
-		return correct(t.session, t.to, t.id, of, correctionOf(chosen), dialog)
+		return correct(t.session, t.id, of, correctionOf(chosen), dialog)
 	}).Stays().Searches()
 	return dialog.
 		Says(theme.Text, cell.Cut(description(of), form.Width)+"\n"+signed(of.Signed(), of.Currency)+", now "+category(of)).
@@ -104,9 +105,8 @@ func optionOf(t moneykit.Transaction) string {
 	return e.Category.Value + "/" + e.Subcategory.Value
 }
 
-// correctedMsg brings what a correction has changed.
-type correctedMsg struct {
-	ui.To
+// corrected is what a correction has changed.
+type corrected struct {
 	of     moneykit.Transaction
 	to     moneykit.Correction
 	answer []moneykit.Transaction
@@ -114,17 +114,19 @@ type correctedMsg struct {
 }
 
 // correct sends a correction, and syncs what it has changed.
-func correct(s *session, to ui.To, link moneykit.LinkID, of moneykit.Transaction, c moneykit.Correction, dialog ui.Dialog) tea.Cmd {
+func correct(s *session, link moneykit.LinkID, of moneykit.Transaction, c moneykit.Correction, asked *form.Dialog) tea.Cmd {
 	ctx := s.ctx
 	return func() tea.Msg {
 		answer, err := s.client.CorrectEnrichment(ctx, link, of.ID, c)
 		if err != nil {
-			return form.Retry{Fault: "The category" + unsure(err, "corrected") + explain(err).line()}
+			return asked.Retry("The category" + unsure(err, "corrected") + explain(err).line())()
 		}
 		done, err := s.mirror.Sync(ctx, link)
 		before := versionsBefore(ctx, s.mirror.Store(), link, done.Seq)
-		return tea.Batch(ui.Close(dialog), sendMsg(syncedMsg{s.mirror, link, done, err}),
-			sendMsg(correctedMsg{to, of, c, answer.Transactions, before}))()
+		tells := newCorrectedDialog(corrected{of, c, answer.Transactions, before})
+		later := tick(time.Second, ui.Toast(ui.Success, tells.line())()) // than the toast about the sync
+		return tea.Batch(sendMsg(syncedMsg{s.mirror, link, done, err}),
+			asked.Answer(tea.Sequence(ui.Open(tells), ui.Close(asked)), later))()
 	}
 }
 
@@ -170,14 +172,14 @@ var (
 	_ ui.Themed = (*correctedDialog)(nil)
 )
 
-func newCorrectedDialog(msg correctedMsg) *correctedDialog {
-	target := cmp.Or(words(string(msg.to.Subcategory)), words(string(msg.to.Category)))
+func newCorrectedDialog(c corrected) *correctedDialog {
+	target := cmp.Or(words(string(c.to.Subcategory)), words(string(c.to.Category)))
 	d := &correctedDialog{title: "Corrected: " + target, theme: theme.New(true)}
-	d.of = description(msg.of) + "  " + category(msg.of) + " → " + target
-	for _, t := range msg.answer {
-		switch before, known := msg.before[t.ID]; {
-		case t.ID == msg.of.ID:
-		case !follows(t, msg.to):
+	d.of = description(c.of) + "  " + category(c.of) + " → " + target
+	for _, t := range c.answer {
+		switch before, known := c.before[t.ID]; {
+		case t.ID == c.of.ID:
+		case !follows(t, c.to):
 			d.similar = append(d.similar, t.Date.String()+"  "+description(t)+"  "+category(t))
 		case known:
 			d.done = append(d.done, t.Date.String()+"  "+description(t)+"  "+category(before)+" → "+category(t))
@@ -186,6 +188,14 @@ func newCorrectedDialog(msg correctedMsg) *correctedDialog {
 		}
 	}
 	return d
+}
+
+// line tells it to who did not wait for the dialog.
+func (d *correctedDialog) line() string {
+	if len(d.done) == 0 {
+		return d.title
+	}
+	return d.title + ", and " + plural(len(d.done), "past transaction") + " alike"
 }
 
 func (d *correctedDialog) Init() tea.Cmd           { return nil }

@@ -61,6 +61,36 @@ func TestACorrectionThatFailsIsTold(t *testing.T) {
 	})
 }
 
+// Whoever does not wait for a correction is told of it beside what is done meanwhile.
+func TestACorrectionIsNotWaitedFor(t *testing.T) {
+	for told, fault := range map[string]func(*http.Request) (*http.Response, error){
+		"The category was not corrected":                   status(422, `{"error_code":"api_error.x","error_message":"No."}`),
+		"Corrected: coffee, and 7 past transactions alike": nil,
+	} {
+		in(t, 120, 40, func(_ *testing.T, w *world) {
+			w.at(t, 3)
+			w.Press("enter", "3")
+			w.wire.breaks(http.MethodPost, "/enrichment", func(r *http.Request) (*http.Response, error) {
+				time.Sleep(time.Second)
+				if fault == nil {
+					return w.wire.sandbox.RoundTrip(r)
+				}
+				return fault(r)
+			})
+			w.Press("c")
+			w.Type("coff")
+			w.Press("enter")
+			w.Sees("Working…")
+			w.Press("esc", "e")
+			w.Sees("will be written")
+			w.Wait(2 * time.Second)
+			w.Sees("will be written", told)
+			w.Press("esc")
+			w.Misses("will be written", "since alike")
+		})
+	}
+}
+
 func TestWhatCannotBeCorrected(t *testing.T) {
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
@@ -85,7 +115,7 @@ func TestThoseThatAreOnlyAlikeAreToldApart(t *testing.T) {
 		}
 		return moneykit.Transaction{ID: moneykit.TransactionID(id), Description: "Shop " + id, Enrichment: e}
 	}
-	d := newCorrectedDialog(correctedMsg{
+	d := newCorrectedDialog(corrected{
 		of: guess("a", "home", ""), to: moneykit.Correction{Category: "food_and_drink", Subcategory: "coffee"},
 		answer: []moneykit.Transaction{
 			guess("a", "food_and_drink", "coffee"), guess("b", "food_and_drink", "coffee"), guess("c", "food_and_drink", "coffee"),
@@ -103,7 +133,7 @@ func TestThoseThatAreOnlyAlikeAreToldApart(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, got)
 		}
 	}
-	if alone := newCorrectedDialog(correctedMsg{of: guess("a", "home", ""), answer: []moneykit.Transaction{guess("a", "home", "")}}); !strings.Contains(alone.View(70, 9), "no other like it") {
+	if alone := newCorrectedDialog(corrected{of: guess("a", "home", ""), answer: []moneykit.Transaction{guess("a", "home", "")}}); !strings.Contains(alone.View(70, 9), "no other like it") {
 		t.Error(alone.View(70, 9))
 	}
 }

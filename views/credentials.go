@@ -68,7 +68,7 @@ func required(what string) func(string) error {
 
 // tryCredentials checks a profile against the API, stores it, and opens it. A
 // keyring that fails leads to the offer to keep the secret for the session.
-func tryCredentials(asked context.Context, app *App, dialog ui.Dialog, c credentials) tea.Msg {
+func tryCredentials(asked context.Context, app *App, dialog *form.Dialog, c credentials) tea.Msg {
 	ctx, cancel := context.WithTimeout(asked, checkTime)
 	defer cancel()
 	for _, value := range []*string{&c.Name, &c.ClientID, &c.BaseURL, &c.RedirectURI} {
@@ -85,10 +85,10 @@ func tryCredentials(asked context.Context, app *App, dialog ui.Dialog, c credent
 		return nil // the form was closed meanwhile
 	}
 	if failed := (*keystore.Error)(nil); errors.As(err, &failed) {
-		return tea.Sequence(ui.Close(dialog), offerSession(app, keys, c, failed))()
+		return dialog.Answer(tea.Sequence(ui.Close(dialog), offerSession(app, keys, c, failed)), nil)()
 	}
 	if err != nil {
-		return form.Retry{Fault: explain(err).line()}
+		return dialog.Retry(explain(err).line())()
 	}
 	return tea.Sequence(ui.Close(dialog), useProfile(app, c.Name))()
 }

@@ -53,6 +53,8 @@ func (c exportedChange) cells() []sheetCell {
 		return cell
 	}
 	before := c.Before
+	category, subcategory := categoryPair(t)
+	oldCategory, oldSubcategory := categoryPair(before)
 	var oldID, sure sheetCell // of a pending one that was settled under another id
 	if c.Kind == mirror.Settled {
 		oldID, sure = textCell(before.ID), decimalCell(decimal.NewFromFloat(c.Confidence).Round(2))
@@ -60,11 +62,12 @@ func (c exportedChange) cells() []sheetCell {
 	return []sheetCell{
 		textCell(c.link), countCell(c.sync.Seq), timeCell(c.sync.At), textCell(c.Kind), textCell(strings.Join(changed, " ")),
 		textCell(t.ID), dateCell(t.Date), decimalCell(t.Signed()), textCell(t.Currency), statusCell(t),
-		textCell(t.AccountID), textCell(c.called[t.AccountID]), textCell(t.Description), textCell(t.FinestCategory()), textCell(merchantOf(t)),
+		textCell(t.AccountID), textCell(c.called[t.AccountID]), textCell(t.Description), textCell(category), textCell(subcategory), textCell(merchantOf(t)),
 		was(mirror.FieldDate, dateCell(before.Date)), was(mirror.FieldAmount, decimalCell(before.Signed())),
 		was(mirror.FieldAmount, textCell(before.Currency)), was(mirror.FieldStatus, statusCell(before)),
 		was(mirror.FieldAccount, textCell(before.AccountID)), was(mirror.FieldDescription, textCell(before.Description)),
-		was(mirror.FieldCategory, textCell(before.FinestCategory())), was(mirror.FieldMerchant, textCell(merchantOf(before))),
+		was(mirror.FieldCategory, textCell(oldCategory)), was(mirror.FieldCategory, textCell(oldSubcategory)),
+		was(mirror.FieldMerchant, textCell(merchantOf(before))),
 		oldID, sure,
 	}
 }
@@ -96,13 +99,6 @@ func version(t moneykit.Transaction, missing bool) (json.RawMessage, error) {
 		return nil, nil
 	}
 	return original(t.JSON(), t)
-}
-
-func merchantOf(t moneykit.Transaction) string {
-	if t.Enrichment == nil || t.Enrichment.Merchant == nil {
-		return ""
-	}
-	return t.Enrichment.Merchant.Name
 }
 
 // exportShown is about the sync that is shown.

@@ -112,7 +112,11 @@ func (c ExportCommand) filter() (f mirror.Filter, err error) {
 // told to progress.
 func (c ExportCommand) Run(ctx context.Context, app *App, out, progress io.Writer) error {
 	if c.Output != StandardOutput {
-		if err := takenPlace(c.Output); err != nil && (!c.Force || !errors.Is(err, errTaken)) {
+		err := takenPlace(c.Output)
+		if err == nil || c.Force && errors.Is(err, errTaken) {
+			err = writableFolder(c.Output)
+		}
+		if err != nil {
 			return c.refused(err)
 		}
 	}
@@ -129,7 +133,7 @@ func (c ExportCommand) Run(ctx context.Context, app *App, out, progress io.Write
 	if err != nil {
 		return c.interrupted(ctx, err)
 	}
-	count, err := c.write(ctx, s.mirror.Store(), links, out)
+	count, err := c.write(ctx, s.mirror.Store(), links, u.late, out)
 	if err != nil {
 		return c.interrupted(ctx, c.refused(err))
 	}
@@ -185,11 +189,17 @@ func (c ExportCommand) interrupted(ctx context.Context, err error) error {
 }
 
 // write writes the sheet to where it is wanted.
-func (c ExportCommand) write(ctx context.Context, store *mirror.Store, links []moneykit.LinkID, out io.Writer) (int, error) {
+func (c ExportCommand) write(ctx context.Context, store *mirror.Store, links []moneykit.LinkID, late int, out io.Writer) (int, error) {
 	what, err := c.sheet(store, links)
 	if err != nil {
 		return 0, err
 	}
+	what.rows = orElse(what.rows, func(ctx context.Context) error {
+		if late > 0 {
+			return fmt.Errorf("%s could not be read, and the mirror has nothing of that: nothing is written", plural(late, "link"))
+		}
+		return c.unknownAccount(ctx, store, links)
+	})
 	if c.Output == StandardOutput {
 		return what.write(ctx, out, exportFormat(c.Format), c.Terminal)
 	}
@@ -205,4 +215,18 @@ func (c ExportCommand) chosen() []moneykit.LinkID {
 		}
 	}
 	return ids
+}
+
+// unknownAccount says that none of the links has the account that was named.
+func (c ExportCommand) unknownAccount(ctx context.Context, store *mirror.Store, links []moneykit.LinkID) error {
+	if c.Account == "" {
+		return nil
+	}
+	for _, link := range links {
+		called, err := readNames(ctx, store, link)
+		if _, known := called[moneykit.AccountID(c.Account)]; known || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("there is no account %s: nothing is written", c.Account)
 }

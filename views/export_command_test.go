@@ -195,9 +195,53 @@ func TestExportIntoAFile(t *testing.T) {
 		if _, err := c.run(t); err != nil || len(exported(t, "accounts.csv")) != 2 {
 			t.Errorf("not replaced: %v", err)
 		}
+		asked = len(c.wire.seen)
 		c.Output = "nowhere/accounts.csv"
-		if _, err := c.run(t); err == nil || err.Error() != "the folder nowhere cannot be written: no such file or directory." {
-			t.Errorf("got %v", err)
+		if _, err := c.run(t); err == nil || err.Error() != "the folder nowhere cannot be written: no such file or directory." || len(c.wire.seen) != asked {
+			t.Errorf("got %v after %d requests", err, len(c.wire.seen)-asked)
+		}
+		entries, err := os.ReadDir(".")
+		if err != nil || len(entries) != 1 {
+			t.Errorf("%v, %v", entries, err)
+		}
+	})
+}
+
+func TestNothingReplacesNoFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("before.csv", []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exporting(t, "transactions", func(t *testing.T, c *command) {
+		refused := func(want string) {
+			t.Helper()
+			for _, output := range []string{"before.csv", StandardOutput} {
+				c.Output, c.Force = output, true
+				if out, err := c.run(t); err == nil || err.Error() != want || out != "" {
+					t.Errorf("got %q, %v, want %q", out, err, want)
+				}
+			}
+			if text, err := os.ReadFile("before.csv"); err != nil || string(text) != "before" {
+				t.Errorf("%q, %v", text, err)
+			}
+		}
+		c.Links = c.sandbox.LinkIDs()[:1]
+		c.wire.breaks(http.MethodGet, "", unplugged)
+		refused("1 link could not be read, and the mirror has nothing of that: nothing is written.")
+		c.wire.mends()
+		c.Account = "acc_typo"
+		refused("there is no account acc_typo: nothing is written.")
+	})
+}
+
+// An account that has no such rows is no mistake.
+func TestNothingOfAnAccount(t *testing.T) {
+	exporting(t, "accounts", func(t *testing.T, c *command) {
+		c.Links = c.sandbox.LinkIDs()[:1]
+		account := column(c.records(t), "account_id")[0]
+		c.What, c.Account, c.From = "transactions", account, "2100-01-01"
+		if got := c.records(t); len(got) != 1 {
+			t.Errorf("%d rows", len(got))
 		}
 	})
 }

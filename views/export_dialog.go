@@ -71,11 +71,12 @@ func (s *session) askExport(what sheet) ui.Dialog {
 		return func() tea.Msg {
 			switch err := takenPlace(path); {
 			case errors.Is(err, errTaken):
-				return tea.Sequence(ui.Open(askReplace(path, func() tea.Cmd { return save(true) })), ui.Close(dialog))()
+				ask := ui.Open(askReplace(path, func() tea.Cmd { return save(true) }))
+				return dialog.Answer(tea.Sequence(ask, ui.Close(dialog)), nil)()
 			case err != nil:
-				return form.Retry{Fault: capital(explain(err).line())}
+				return dialog.Retry(capital(explain(err).line()))()
 			}
-			return tea.Sequence(ui.Close(dialog), save(false))()
+			return dialog.Answer(tea.Sequence(ui.Close(dialog), save(false)), nil)()
 		}
 	}).Stays().Says(theme.Text, plural(what.count, what.thing)+" will be written")
 	return dialog
@@ -91,7 +92,9 @@ func (s *session) export(what sheet, as exportFormat, path string, replace bool)
 	ctx := s.ctx
 	return func() tea.Msg {
 		s.writing.Add(1)
+		s.app.writing.Add(1)
 		count, err := what.save(ctx, path, replace, as)
+		s.app.writing.Done()
 		s.writing.Add(-1)
 		switch {
 		case ctx.Err() != nil:
@@ -100,6 +103,20 @@ func (s *session) export(what sheet, as exportFormat, path string, replace bool)
 			return ui.Toast(ui.Failure, "Nothing was exported. "+capital(explain(err).line()))()
 		}
 		return ui.Toast(ui.Success, plural(count, what.thing)+" written to "+shellPath(path))()
+	}
+}
+
+// Finish waits until no file is being exported any more, but not longer than that.
+// Exports end by themselves once the program's context has.
+func (a *App) Finish(longest time.Duration) {
+	done := make(chan struct{})
+	go func() {
+		a.writing.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(longest):
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"till/keystore"
 	"till/moneykit"
@@ -158,6 +159,41 @@ func TestExportTellsWhyNot(t *testing.T) {
 			t.Errorf("%v, %v", entries, err)
 		}
 	})
+}
+
+// Leaving waits for a file that is being written, which leaves nothing behind.
+func TestLeavingWaitsForAnExport(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, c := range []struct{ takes, longest, waits time.Duration }{
+		{time.Second, 3 * time.Second, time.Second},
+		{time.Minute, 3 * time.Second, 3 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, leave := context.WithCancel(t.Context())
+			s := &session{app: &App{}, ctx: ctx}
+			slow := sheet{thing: "row", rows: func(ctx context.Context) iter.Seq2[exportRow, error] {
+				return func(yield func(exportRow, error) bool) {
+					<-ctx.Done()
+					time.Sleep(c.takes)
+					yield(nil, ctx.Err())
+				}
+			}}
+			go s.export(slow, formatCSV, "a.csv", false)()
+			synctest.Wait()
+			leave()
+			began := time.Now()
+			s.app.Finish(c.longest)
+			if waited := time.Since(began); waited != c.waits {
+				t.Errorf("waited for %v, want %v", waited, c.waits)
+			}
+			if c.takes < c.longest {
+				holds(t, ".")
+			}
+			time.Sleep(c.takes) // the other one ends by itself
+			synctest.Wait()
+		})
+		holds(t, ".")
+	}
 }
 
 // An export belongs to the session: it goes on when its screen is left, counts as

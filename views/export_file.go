@@ -40,9 +40,9 @@ func saveFile(path string, replace bool, fill func(io.Writer) error) error {
 	if err := takenPlace(path); err != nil && (!replace || !errors.Is(err, errTaken)) {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".till-export-*")
+	file, err := createBeside(path)
 	if err != nil {
-		return fmt.Errorf("the folder %s cannot be written: %w", filepath.Dir(path), cause(err))
+		return err
 	}
 	defer func() { _ = os.Remove(file.Name()) }()
 	err = fill(file)
@@ -60,6 +60,25 @@ func saveFile(path string, replace bool, fill func(io.Writer) error) error {
 		err = putNew(os.Link, file.Name(), path)
 	}
 	return cause(err)
+}
+
+// createBeside makes a file in the folder where path is.
+func createBeside(path string) (*os.File, error) {
+	file, err := os.CreateTemp(filepath.Dir(path), ".till-export-*")
+	if err != nil {
+		return nil, fmt.Errorf("the folder %s cannot be written: %w", filepath.Dir(path), cause(err))
+	}
+	return file, nil
+}
+
+// writableFolder says why no file can be made where path is, if so.
+func writableFolder(path string) error {
+	file, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	_ = file.Close()
+	return os.Remove(file.Name())
 }
 
 // putNew moves a file to a place that has to be free. Where a file cannot have two

@@ -34,8 +34,9 @@ var (
 	}
 	changeColumns = []string{
 		"link_id", "sync", "synced_at", "kind", "changed", "transaction_id", "date", "amount", "currency", "status",
-		"account_id", "account_name", "description", "category", "merchant",
-		"old_date", "old_amount", "old_currency", "old_status", "old_account_id", "old_description", "old_category", "old_merchant",
+		"account_id", "account_name", "description", "category", "subcategory", "merchant",
+		"old_date", "old_amount", "old_currency", "old_status", "old_account_id", "old_description",
+		"old_category", "old_subcategory", "old_merchant",
 		"old_transaction_id", "confidence",
 	}
 )
@@ -185,24 +186,34 @@ func transactionsAt(ctx context.Context, store *mirror.Store, link moneykit.Link
 }
 
 func (t exportedTransaction) cells() []sheetCell {
-	category, subcategory, merchant := t.Category, "", ""
-	if e := t.Enrichment; e != nil {
-		category = cmp.Or(e.Category.Value, category)
-		if e.Subcategory != nil {
-			subcategory = e.Subcategory.Value
-		}
-		if e.Merchant != nil {
-			merchant = e.Merchant.Name
-		}
-	}
+	category, subcategory := categoryPair(t.Transaction)
 	return []sheetCell{
 		textCell(t.link), textCell(t.ID), dateCell(t.Date), timeCell(t.Time), decimalCell(t.Signed()), textCell(t.Currency), textCell(t.Type),
 		statusCell(t.Transaction), textCell(t.AccountID), textCell(t.account),
-		textCell(t.Description), textCell(t.RawDescription), textCell(category), textCell(subcategory), textCell(merchant),
+		textCell(t.Description), textCell(t.RawDescription), textCell(category), textCell(subcategory), textCell(merchantOf(t.Transaction)),
 	}
 }
 
 func (t exportedTransaction) object() ([]byte, error) { return original(t.JSON(), t.Transaction) }
+
+// categoryPair is a transaction's category, and the part of it where that is known.
+func categoryPair(t moneykit.Transaction) (category, subcategory string) {
+	e := t.Enrichment
+	switch {
+	case e == nil:
+		return t.Category, ""
+	case e.Subcategory != nil:
+		subcategory = e.Subcategory.Value
+	}
+	return cmp.Or(e.Category.Value, t.Category), subcategory
+}
+
+func merchantOf(t moneykit.Transaction) string {
+	if t.Enrichment == nil || t.Enrichment.Merchant == nil {
+		return ""
+	}
+	return t.Enrichment.Merchant.Name
+}
 
 func statusCell(t moneykit.Transaction) sheetCell {
 	if t.Pending {

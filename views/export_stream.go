@@ -45,6 +45,26 @@ func chained(
 	}
 }
 
+// orElse are rows, or where there is none the error that why returns, if any.
+func orElse(rows func(context.Context) iter.Seq2[exportRow, error], why func(context.Context) error) func(context.Context) iter.Seq2[exportRow, error] {
+	return func(ctx context.Context) iter.Seq2[exportRow, error] {
+		return func(yield func(exportRow, error) bool) {
+			none := true
+			for row, err := range rows(ctx) {
+				none = false
+				if !yield(row, err) {
+					return
+				}
+			}
+			if none {
+				if err := why(ctx); err != nil {
+					yield(nil, err)
+				}
+			}
+		}
+	}
+}
+
 // mirrored reads rows from a mirror.
 type mirrored struct {
 	store  *mirror.Store

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -187,13 +188,13 @@ func TestAChangeInBothFormats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := "t1,2026-09-19,-38.40,USD,posted,a1,Credit,Regina's,,"
+	now := "t1,2026-09-19,-38.40,USD,posted,a1,Credit,Regina's,,,"
 	for i, want := range []string{
-		"mk_1,7,2026-09-20T14:02:11Z,updated,status amount," + now + ",,-36.00,USD,pending,,,,,,",
-		"mk_1,7,2026-09-20T14:02:11Z,created,," + now + ",,,,,,,,,,",
-		"mk_1,8,2026-09-20T14:02:11Z,removed,," + now + ",,,,,,,,,,",
-		"mk_1,7,2026-09-20T14:02:11Z,settled,status," + now + ",,,,pending,,,,,t0,0.87",
-		"mk_1,7,2026-09-20T14:02:11Z,gone,,t0,2026-09-19,-38.40,USD,pending,a1,Credit,Regina's,,,,,,,,,,,,",
+		"mk_1,7,2026-09-20T14:02:11Z,updated,status amount," + now + ",,-36.00,USD,pending,,,,,,,",
+		"mk_1,7,2026-09-20T14:02:11Z,created,," + now + ",,,,,,,,,,,",
+		"mk_1,8,2026-09-20T14:02:11Z,removed,," + now + ",,,,,,,,,,,",
+		"mk_1,7,2026-09-20T14:02:11Z,settled,status," + now + ",,,,pending,,,,,,t0,0.87",
+		"mk_1,7,2026-09-20T14:02:11Z,gone,,t0,2026-09-19,-38.40,USD,pending,a1,Credit,Regina's,,,,,,,,,,,,,,",
 	} {
 		if got := strings.Join(records[i+1], ","); got != want {
 			t.Errorf("row %d is\n%s, want\n%s", i, got, want)
@@ -210,6 +211,42 @@ func TestAChangeInBothFormats(t *testing.T) {
 	} {
 		if lines[i] != want {
 			t.Errorf("line %d is\n%s, want\n%s", i, lines[i], want)
+		}
+	}
+}
+
+// A category means the same in both sheets, and before a change.
+func TestTheCategoryIsTheSameInAllSheets(t *testing.T) {
+	enriched := moneykit.Transaction{ID: "t1", Category: "restaurants", Enrichment: &moneykit.Enrichment{
+		Category: moneykit.Guess{Value: "food_and_drink"}, Subcategory: &moneykit.Guess{Value: "coffee"},
+	}}
+	plain := moneykit.Transaction{ID: "t1", Category: "restaurants"}
+	records := func(s sheet) [][]string {
+		all, err := csv.NewReader(strings.NewReader(written(t, s, formatCSV, false))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	now := records(sheet{columns: transactionColumns, rows: inMemory([]exportedTransaction{{"mk_1", "", enriched}, {"mk_1", "", plain}})})
+	changed := records(sheet{columns: changeColumns, rows: inMemory([]exportedChange{
+		{Change: mirror.Change{Kind: mirror.Updated, Before: plain, After: enriched}},
+		{Change: mirror.Change{Kind: mirror.Updated, Before: enriched, After: plain}},
+	})})
+	categories, parts := []string{"food_and_drink", "restaurants"}, []string{"coffee", ""}
+	for _, c := range []struct {
+		got  []string
+		want []string
+	}{
+		{column(now, "category"), categories},
+		{column(now, "subcategory"), parts},
+		{column(changed, "category"), categories},
+		{column(changed, "subcategory"), parts},
+		{column(changed, "old_category"), []string{"restaurants", "food_and_drink"}},
+		{column(changed, "old_subcategory"), []string{"", "coffee"}},
+	} {
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("got %q, want %q", c.got, c.want)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/connect"
+	"till/moneykit/mirror"
 	"till/moneykit/watch"
 	"till/ui/cell"
 	"till/ui/termsafe"
@@ -66,6 +67,9 @@ func describe(err error) fault {
 	}
 	if e := (*moneykit.ConnectionError)(nil); errors.As(err, &e) {
 		return connection(e)
+	}
+	if errors.Is(err, mirror.ErrInUse) {
+		return fault{what: "The mirror is in use.", next: "Leave every other till that shows this profile, or use another profile in this one, then try again."}
 	}
 	if errors.Is(err, watch.ErrBusy) {
 		return fault{what: "A refresh of this link is already in flight.", next: "It shows in the row when it ends."}

@@ -96,22 +96,31 @@ func (c MirrorCommand) Rebuild(ctx context.Context, app *App, progress io.Writer
 	if err != nil {
 		return err
 	}
+	links, err := allLinks(ctx, s) // before anything is thrown away
 	_ = s.mirror.Store().Close()
-	if err := app.ForgetMirror(s.profile); err != nil {
+	if err == nil {
+		err = app.ForgetMirror(s.profile)
+	}
+	if err != nil {
 		return errors.New(explain(err).line())
 	}
 	if s, err = c.open(ctx, app); err != nil {
 		return err
 	}
 	defer func() { _ = s.mirror.Store().Close() }()
+	return syncAll(ctx, s, links, progress)
+}
+
+// allLinks are the links that MoneyKit tells of.
+func allLinks(ctx context.Context, s *session) ([]moneykit.LinkID, error) {
 	var links []moneykit.LinkID
 	for ref, err := range s.client.Links(ctx, linksPage) {
 		if err != nil {
-			return errors.New(explain(err).line())
+			return nil, err
 		}
 		links = append(links, ref.ID)
 	}
-	return syncAll(ctx, s, links, progress)
+	return links, nil
 }
 
 // syncAll syncs links side by side, and tells of each.
@@ -150,15 +159,15 @@ func (c MirrorCommand) Forget(ctx context.Context, app *App, out io.Writer) erro
 	if err != nil {
 		return err
 	}
-	err = app.ForgetMirror(profile)
+	if err := app.ForgetMirror(profile); err != nil {
+		return errors.New(explain(err).line())
+	}
+	keys, err := app.Keys()
 	if err == nil {
-		keys, opened := app.Keys()
-		if err = opened; err == nil {
-			err = keys.ForgetMirrorKey(ctx, profile.Name)
-		}
+		err = keys.ForgetMirrorKey(ctx, profile.Name)
 	}
 	if err != nil {
-		return errors.New(explain(err).line())
+		return fmt.Errorf("the mirror of %s is gone, and its key may still be in the keyring: %s", profile.Name, explain(err).line())
 	}
 	_, _ = fmt.Fprintln(out, "The mirror of "+termsafe.Line(profile.Name)+" is gone. till begins a new one when it is used next.")
 	return nil

@@ -107,6 +107,19 @@ func TestADamagedMirrorIsTold(t *testing.T) {
 	})
 }
 
+// damage spoils the end of a file.
+func damage(t *testing.T, path string) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(content[len(content)-4096:])
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestDamageInTheMidstIsFound opens a mirror that opens well, and is no longer whole.
 func TestDamageInTheMidstIsFound(t *testing.T) {
 	dir := t.TempDir()
@@ -116,14 +129,7 @@ func TestDamageInTheMidstIsFound(t *testing.T) {
 		w.Press("enter", "d")
 		w.Sees("sync 1")
 	})
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	clear(content[len(content)-4096:])
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	damage(t, path)
 	inShop(t, open, func(t *testing.T, w *world) {
 		w.Sees("8 links", "could not be read", "built anew", filepath.Base(path)+".damaged-")
 		w.Press("enter", "d")

@@ -191,7 +191,7 @@ func (p *profilesScreen) askRedirect() ui.Dialog {
 				err = keys.SetRedirect(row.Name, strings.TrimSpace(uri))
 			}
 			if err != nil {
-				return form.Retry{Fault: explain(err).line()}
+				return dialog.Retry(explain(err).line())()
 			}
 			return tea.Sequence(ui.Close(dialog), func() tea.Msg { return profilesChangedMsg{} })()
 		}
@@ -202,10 +202,10 @@ func (p *profilesScreen) askRedirect() ui.Dialog {
 func removeProfile(ctx context.Context, app *App, p keystore.Profile) tea.Msg {
 	keys, err := app.Keys()
 	if err == nil {
-		err = keys.Delete(ctx, p.Name)
+		err = app.ForgetMirror(p) // first: one that is in use has to stay
 	}
 	if err == nil {
-		err = app.ForgetMirror(p)
+		err = keys.Delete(ctx, p.Name)
 	}
 	if err != nil {
 		return ui.Toast(ui.Failure, "Not removed. "+explain(err).line())()

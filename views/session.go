@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 	"till/ui/theme"
 )
 
-// App is what the program is given to work with. It never changes.
+// App is what the program is given to work with. What it is given never changes.
 type App struct {
 	// Keys opens the profiles and their secrets.
 	Keys func() (*keystore.Store, error)
@@ -54,6 +55,8 @@ type App struct {
 	ReadOnly bool
 	// MirrorSensitive keeps account numbers and identity in the mirror too.
 	MirrorSensitive bool
+
+	writing sync.WaitGroup // files that are being exported
 }
 
 // Embedded is the embedded Sandbox as a client sees it.

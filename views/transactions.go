@@ -135,8 +135,6 @@ func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
 		return t.fetched(msg)
 	case totalMsg:
 		return t.counted(msg)
-	case correctedMsg:
-		return ui.Open(newCorrectedDialog(msg))
 	case syncedMsg:
 		if msg.link == t.id && msg.err == nil && t.answered {
 			return t.ask(false)

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // encrypts at rest
 	_ "github.com/ncruces/go-sqlite3/vfs/memdb"
@@ -45,6 +46,7 @@ var ErrClosed = errors.New("mirror: the mirror is closed")
 type Store struct {
 	path  string // empty in memory
 	key   []byte
+	lock  *flock.Flock // nil in memory
 	write *conn
 	read  *conn // the same in memory
 	find  *conn // likewise, for what may take long
@@ -59,6 +61,20 @@ func Open(path string, key []byte) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
+	lock, err := share(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openFile(path, key)
+	if err != nil {
+		_ = lock.Close()
+		return nil, err
+	}
+	f.lock = lock
+	return f, nil
+}
+
+func openFile(path string, key []byte) (*Store, error) {
 	made, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -154,7 +170,11 @@ func (f *Store) Close() error {
 	if f.read != f.write {
 		err = errors.Join(f.read.close(), f.find.close())
 	}
-	return errors.Join(err, f.write.close())
+	err = errors.Join(err, f.write.close())
+	if f.lock != nil {
+		err = errors.Join(err, f.lock.Close())
+	}
+	return err
 }
 
 // Path is the file's place, empty for a mirror in memory.
@@ -186,25 +206,45 @@ func (f *Store) Check(ctx context.Context) error {
 }
 
 // SetAside moves a file that cannot be used out of the way, and returns where it is
-// now. A new one can be built from MoneyKit.
+// now. A new one can be built from MoneyKit. It returns ErrInUse while the file is
+// open.
 func SetAside(path string, at time.Time) (string, error) {
+	lock, err := alone(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = lock.Close() }()
 	to := path + ".damaged-" + at.UTC().Format("20060102-150405")
 	if err := os.Rename(path, to); err != nil {
 		return "", err
 	}
-	for _, suffix := range []string{"-wal", "-shm"} {
-		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return to, err
-		}
-	}
-	return to, nil
+	return to, remove(path+"-wal", path+"-shm")
 }
 
-// Forget removes the file at path, and all that SQLite keeps beside it.
+// Forget removes the file at path, and all that is kept beside it. It returns
+// ErrInUse while the file is open.
 func Forget(path string) error {
+	lock, err := alone(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // not even its folder is there
+	}
+	if err != nil {
+		return err
+	}
+	err = remove(path, path+"-wal", path+"-shm")
+	held := os.Remove(lock.Path())
+	err = errors.Join(err, lock.Close())
+	if held != nil {
+		_ = os.Remove(lock.Path()) // some systems remove no file that is open
+	}
+	return err
+}
+
+// remove removes files, of which some may not be there.
+func remove(files ...string) error {
 	var all error
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+	for _, file := range files {
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 			all = errors.Join(all, err)
 		}
 	}

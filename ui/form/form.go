@@ -33,6 +33,7 @@ type Dialog struct {
 	leads  bool
 	search bool
 	stop   func() // nil for nothing to stop
+	closed chan struct{}
 
 	form   *huh.Form
 	fields []huh.Field
@@ -53,14 +54,17 @@ type Paragraph struct {
 	Role theme.Role
 }
 
-// Retry reopens a dialog that stays, with what went wrong above its fields.
-// Fault has to be safe to draw.
-type Retry struct{ Fault string }
+// answerMsg is what became of what a dialog handed over.
+type answerMsg struct {
+	to    *Dialog
+	goOn  func() tea.Cmd
+	taken chan struct{} // closed once the dialog goes on
+}
 
 // New returns a dialog with the fields that build makes. They hold their
 // values in the caller's variables, which submit may read.
 func New(title string, build func() []huh.Field, submit func() tea.Cmd) *Dialog {
-	return &Dialog{title: title, build: build, submit: submit, theme: theme.New(true)}
+	return &Dialog{title: title, build: build, submit: submit, closed: make(chan struct{}), theme: theme.New(true)}
 }
 
 // Says puts a paragraph above the fields.
@@ -70,7 +74,7 @@ func (d *Dialog) Says(role theme.Role, text string) *Dialog {
 }
 
 // Stays keeps the dialog open after its values were handed over, until
-// ui.Close or a Retry.
+// ui.Close, an Answer or a Retry.
 func (d *Dialog) Stays() *Dialog {
 	d.stays = true
 	return d
@@ -99,9 +103,51 @@ func (d *Dialog) OnClose(stop func()) *Dialog {
 
 // Closed runs what OnClose was given.
 func (d *Dialog) Closed() {
+	close(d.closed)
 	if d.stop != nil {
 		d.stop()
 	}
+}
+
+// Answer goes on from a dialog that stays with then, or with gone when it was closed
+// meanwhile; gone may be nil.
+func (d *Dialog) Answer(then, gone tea.Cmd) tea.Cmd {
+	return d.answer(func() tea.Cmd { return then }, gone)
+}
+
+// Retry reopens a dialog that stays, with what went wrong. When it was closed
+// meanwhile a toast tells that. fault has to be safe to draw.
+func (d *Dialog) Retry(fault string) tea.Cmd {
+	return d.answer(func() tea.Cmd { return d.reopen(fault) }, ui.Toast(ui.Failure, fault))
+}
+
+func (d *Dialog) answer(goOn func() tea.Cmd, gone tea.Cmd) tea.Cmd {
+	msg := answerMsg{d, goOn, make(chan struct{})}
+	return tea.Batch(func() tea.Msg { return msg }, func() tea.Msg {
+		select {
+		case <-msg.taken:
+			return nil
+		case <-d.closed:
+		}
+		select {
+		case <-msg.taken: // and closed since
+			return nil
+		default:
+		}
+		if gone == nil {
+			return nil
+		}
+		return gone()
+	})
+}
+
+func (d *Dialog) reopen(fault string) tea.Cmd {
+	d.busy, d.fault = false, fault
+	cmds := []tea.Cmd{d.Init()}
+	for range d.fields[1:] { // to the end, where enter tries again
+		cmds = append(cmds, d.form.NextField())
+	}
+	return tea.Batch(cmds...)
 }
 
 // SetTheme changes the colours; huh takes them over at the next Init.
@@ -113,6 +159,9 @@ func (d *Dialog) Title() string { return d.title }
 // Hint tells the keys of the field in focus.
 func (d *Dialog) Hint() string {
 	if d.busy {
+		if d.stop == nil {
+			return "esc close" // which stops nothing
+		}
 		return "esc cancel"
 	}
 	switch field := d.form.GetFocusedField().(type) {
@@ -155,13 +204,12 @@ func (d *Dialog) Init() tea.Cmd {
 
 // Update passes a message to the fields and hands over once they are complete.
 func (d *Dialog) Update(msg tea.Msg) tea.Cmd {
-	if retry, ok := msg.(Retry); ok && d.stays {
-		d.busy, d.fault = false, retry.Fault
-		cmds := []tea.Cmd{d.Init()}
-		for range d.fields[1:] { // to the end, where enter tries again
-			cmds = append(cmds, d.form.NextField())
+	if answer, ok := msg.(answerMsg); ok {
+		if answer.to != d {
+			return nil
 		}
-		return tea.Batch(cmds...)
+		close(answer.taken)
+		return answer.goOn()
 	}
 	if d.busy {
 		return nil

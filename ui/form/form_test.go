@@ -210,11 +210,12 @@ func TestShiftTabGoesBack(t *testing.T) {
 }
 
 func TestAFormThatStaysIsTriedAgain(t *testing.T) {
-	l := &login{answer: func() tea.Msg {
-		time.Sleep(time.Second)
-		return form.Retry{Fault: "the secret is wrong"}
-	}}
+	l := &login{}
 	stays := l.dialog().Stays()
+	l.answer = func() tea.Msg {
+		time.Sleep(time.Second)
+		return stays.Retry("the secret is wrong")()
+	}
 	open(t, 80, 24, stays, func(t *testing.T, d *uitest.Driver) {
 		d.Type("acme")
 		d.Press("enter", "down", "enter")
@@ -246,24 +247,70 @@ func TestEscCancels(t *testing.T) {
 		d.Type("acme")
 		d.Press("enter", "enter", "enter", "esc")
 		d.Misses("Log in")
-		d.Send(form.Retry{Fault: "too late"})
-		d.Misses("Log in", "too late")
 		l.was(t)
 	})
 }
 
-func TestARetryIsForAFormThatStays(t *testing.T) {
-	l := &login{}
-	open(t, 80, 24, l.dialog(), func(t *testing.T, d *uitest.Driver) {
-		d.Send(form.Retry{Fault: "of another form"})
-		d.Misses("of another form")
+// late opens a form whose answer takes a second, closes it while it is under way,
+// and opens another in its place.
+func late(t *testing.T, answer func(*form.Dialog) tea.Cmd, test func(*testing.T, *uitest.Driver)) {
+	t.Helper()
+	l := &login{name: "acme"}
+	first := l.dialog().Stays()
+	l.answer = func() tea.Msg {
+		time.Sleep(time.Second)
+		return answer(first)()
+	}
+	open(t, 80, 24, first, func(t *testing.T, d *uitest.Driver) {
+		d.Press("enter", "enter", "enter", "enter")
+		d.Sees("Working…", "esc close")
+		d.Press("esc")
+		other := &login{}
+		d.Send(ui.Open(form.New("Another", other.fields, other.submit).Stays())())
+		d.Type("bet")
+		d.Wait(time.Second)
+		d.Type("a")
+		d.Sees("Another", "> beta")
+		test(t, d)
+	})
+}
+
+func TestAnAnswerIsForTheFormThatAsked(t *testing.T) {
+	late(t, func(d *form.Dialog) tea.Cmd { return d.Retry("too late") }, func(_ *testing.T, d *uitest.Driver) {
+		d.Sees("✕ too late") // as a toast
+		d.Press("esc")
+		d.Misses("Another")
+	})
+	opened := form.Confirm("The answer", "Yes", func() tea.Cmd { return nil })
+	late(t, func(d *form.Dialog) tea.Cmd { return d.Answer(ui.Open(opened), ui.Toast(ui.Success, "told instead")) }, func(_ *testing.T, d *uitest.Driver) {
+		d.Sees("told instead")
+		d.Misses("The answer")
+	})
+	late(t, func(d *form.Dialog) tea.Cmd { return d.Answer(ui.Open(opened), nil) }, func(_ *testing.T, d *uitest.Driver) {
+		d.Misses("The answer")
+	})
+}
+
+func TestAnAnswerGoesOnFromItsForm(t *testing.T) {
+	l := &login{name: "acme"}
+	asks := l.dialog().Stays()
+	opened := form.Confirm("The answer", "Yes", func() tea.Cmd { return nil })
+	l.answer = func() tea.Msg {
+		return asks.Answer(tea.Sequence(ui.Open(opened), ui.Close(asks)), ui.Toast(ui.Failure, "told instead"))()
+	}
+	open(t, 80, 24, asks, func(_ *testing.T, d *uitest.Driver) {
+		d.Press("enter", "enter", "enter", "enter")
+		d.Sees("The answer")
+		d.Misses("Log in", "told instead")
 	})
 }
 
 func TestASecretIsNeverOnScreen(t *testing.T) {
 	const secret = "hunter2"
-	l := &login{answer: func() tea.Msg { return form.Retry{Fault: "no"} }}
-	open(t, 80, 24, l.dialog().Stays(), func(t *testing.T, d *uitest.Driver) {
+	l := &login{}
+	stays := l.dialog().Stays()
+	l.answer = func() tea.Msg { return stays.Retry("no")() }
+	open(t, 80, 24, stays, func(t *testing.T, d *uitest.Driver) {
 		check := func() {
 			t.Helper()
 			for n := 3; n <= len(secret); n++ {
