@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"till/moneykit"
+	"till/moneykit/mirror"
 	"till/ui"
 	"till/ui/table"
 	"till/ui/theme"
@@ -63,6 +64,7 @@ func balancesAction(p *linkPage, only moneykit.AccountID) ui.Action {
 type balances struct {
 	histories []balanceHistory
 	read      time.Time
+	head      mirror.Head // from before
 }
 
 type (
@@ -92,12 +94,12 @@ func loadBalances(ctx context.Context, s *session, to ui.To, id moneykit.LinkID,
 		if late != nil {
 			_, read, _ = s.mirror.Store().Accounts(ctx, id)
 		}
-		behind, unsynced := s.update(ctx, id)
+		done, behind, unsynced := s.update(ctx, id)
 		if unsynced == nil {
 			late = cmp.Or(late, behind)
 		}
-		histories, err := keptHistories(ctx, s, id, accounts, only, clock.tell)
-		return balancesLoadedMsg{to, balances{histories, clock.tell(read)}, late, err}
+		value, err := keptBalances(ctx, s, id, accounts, read, only, clock.tell)
+		return after(done, id, balancesLoadedMsg{to, value, late, err})
 	}
 }
 
@@ -109,38 +111,38 @@ func showBalances(ctx context.Context, s *session, to ui.To, id moneykit.LinkID,
 		if err != nil || len(accounts) == 0 {
 			return nil // what is loaded tells why
 		}
-		histories, err := keptHistories(ctx, s, id, accounts, only, clock.tell)
+		value, err := keptBalances(ctx, s, id, accounts, read, only, clock.tell)
 		if err != nil {
 			return nil
 		}
-		return balancesKeptMsg{to, balances{histories, clock.tell(read)}}
+		return balancesKeptMsg{to, value}
 	}
 }
 
-func keptHistories(ctx context.Context, s *session, id moneykit.LinkID, accounts []moneykit.Account, only moneykit.AccountID, tell func(time.Time) time.Time) ([]balanceHistory, error) {
+func keptBalances(ctx context.Context, s *session, id moneykit.LinkID, accounts []moneykit.Account, read time.Time, only moneykit.AccountID, tell func(time.Time) time.Time) (balances, error) {
 	store := s.mirror.Store()
 	head, err := store.Head(ctx, id)
 	if err != nil {
-		return nil, err
+		return balances{}, err
 	}
-	var histories []balanceHistory
+	kept := balances{read: tell(read), head: head}
 	for _, a := range accounts {
 		if only != "" && a.ID != only {
 			continue
 		}
 		m := movements{synced: head.Cursor != ""}
 		if m.seen, err = store.Balances(ctx, id, a.ID); err != nil {
-			return nil, err
+			return balances{}, err
 		}
 		if m.flow, err = store.Flow(ctx, id, a.ID); err != nil {
-			return nil, err
+			return balances{}, err
 		}
 		if m.settled, err = store.Settlements(ctx, id, a.ID); err != nil {
-			return nil, err
+			return balances{}, err
 		}
-		histories = append(histories, newBalanceHistory(a, m, tell))
+		kept.histories = append(kept.histories, newBalanceHistory(a, m, tell))
 	}
-	return histories, nil
+	return kept, nil
 }
 
 func (b *balancesScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
@@ -158,9 +160,7 @@ func (b *balancesScreen) load() tea.Cmd {
 func (b *balancesScreen) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case balancesKeptMsg:
-		if b.data.early(msg.value) {
-			b.settle(true)
-		}
+		b.kept(msg.value)
 	case balancesLoadedMsg:
 		return b.took(msg)
 	case newsMsg:
@@ -169,10 +169,25 @@ func (b *balancesScreen) Update(msg tea.Msg) tea.Cmd {
 		if msg.link == b.id {
 			return b.load()
 		}
+	case mirroredMsg:
+		if msg.of(b.id) && b.data.loaded {
+			return showBalances(b.ctx, b.session, b.to, b.id, b.only)
+		}
 	case movedMsg:
 		return b.load()
 	}
 	return nil
+}
+
+// kept shows what the mirror holds, unless that is there already or newer is.
+func (b *balancesScreen) kept(value balances) {
+	shown := b.data.value.head
+	if b.data.loaded && (value.head == shown || value.head.Seq < shown.Seq) {
+		return
+	}
+	newest := !b.data.loaded || b.at == b.last
+	b.data.value, b.data.loaded = value, true
+	b.settle(newest)
 }
 
 func (b *balancesScreen) took(msg balancesLoadedMsg) tea.Cmd {
@@ -230,11 +245,15 @@ func (b *balancesScreen) shown() (list []balanceHistory) {
 	return list
 }
 
-// span is the first day of which something is known, and today.
+// span is the first day of which something is known, and today, or tomorrow where
+// the data is dated ahead of this machine.
 func (b *balancesScreen) span() (first, last day) {
-	last = dayOf(moneykit.DateOf(b.clock.now().Local()))
-	first = last
+	today := dayOf(moneykit.DateOf(b.clock.now()))
+	first, last = today, today
 	for _, h := range b.shown() {
+		if n := len(h.derived); n > 0 {
+			last = max(last, min(h.derived[n-1].day, today+1))
+		}
 		if n := len(h.recorded); n > 0 {
 			last = max(last, h.recorded[n-1].day)
 		}

@@ -98,9 +98,17 @@ func newBalanceHistory(a moneykit.Account, m movements, tell func(time.Time) tim
 	case anchor >= 0:
 		from = h.recorded[anchor]
 	case a.Balances.Current.Valid: // what was read could not be recorded
-		from = recordedBalance{day: dayAt(a.Balances.Date), amount: a.Balances.Current}
+		from = recordedBalance{day: dayAt(a.Balances.Date), at: tell(a.Balances.Date), amount: a.Balances.Current}
 	default:
 		return h
+	}
+	// The data may be dated by UTC. Where that is a day ahead, the balance holds what is
+	// dated so already.
+	if ahead := dayOf(moneykit.DateOf(from.at.UTC())); ahead > from.day && postedOn(m.flow, ahead) {
+		from.day = ahead
+		if anchor >= 0 {
+			h.recorded[anchor].day = ahead
+		}
 	}
 	h.derive(from, m.flow)
 	open := slices.DeleteFunc(slices.Clone(m.flow), func(f mirror.Flow) bool { return f.Pending.IsZero() })
@@ -111,6 +119,10 @@ func newBalanceHistory(a moneykit.Account, m movements, tell func(time.Time) tim
 		}
 	}
 	return h
+}
+
+func postedOn(flow []mirror.Flow, on day) bool {
+	return slices.ContainsFunc(flow, func(f mirror.Flow) bool { return dayOf(f.Day) == on && !f.Posted.IsZero() })
 }
 
 // own turns what moved the account into the account's terms.

@@ -207,6 +207,64 @@ func TestRecordedBalancesAreByTheSandboxesClock(t *testing.T) {
 	}
 }
 
+// westward puts this machine eight hours behind UTC.
+func westward(t *testing.T) {
+	t.Helper()
+	before := time.Local
+	t.Cleanup(func() { time.Local = before })
+	time.Local = time.FixedZone("west", -8*60*60)
+}
+
+func TestABalanceHoldsWhatIsDatedAheadOfThisMachine(t *testing.T) {
+	evening := time.Date(2026, time.March, 10, 4, 0, 0, 0, time.UTC) // of the 9th, by this machine
+	recorded := []mirror.BalanceSeen{{At: evening, Currency: "USD", Current: decimal.NewNullDecimal(decimal.New(100, 0))}}
+	for _, test := range []struct {
+		name         string
+		west         bool
+		at           time.Time
+		flow         []mirror.Flow
+		ninth, tenth string
+		day          int
+	}{
+		{"ahead", true, evening, flow("8 -5 0", "10 -14.21 0"), "114.21", "100", 10},
+		{"only pending", true, evening, flow("8 -5 0", "10 0 -14.21"), "100", "100", 9},
+		{"a day after, by UTC too", false, evening.Add(-8 * time.Hour), flow("8 -5 0", "10 -14.21 0"), "100", "85.79", 9},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.west {
+				westward(t)
+			}
+			recorded[0].At = test.at
+			h := newBalanceHistory(moneykit.Account{Balances: moneykit.Balances{Currency: "USD"}},
+				movements{synced: true, seen: recorded, flow: test.flow}, func(t time.Time) time.Time { return t })
+			ninth, _ := h.derivedAt(dayOf(march(9)))
+			tenth, _ := h.derivedAt(dayOf(march(10)))
+			if ninth.String() != test.ninth || tenth.String() != test.tenth {
+				t.Errorf("derived %s and %s", ninth, tenth)
+			}
+			if r := h.recorded[0]; r.day != dayOf(march(test.day)) || !r.gap.known || !r.gap.amount.IsZero() {
+				t.Errorf("recorded %+v", r)
+			}
+		})
+	}
+}
+
+func TestTodayIsByThisMachine(t *testing.T) {
+	westward(t)
+	at := time.Date(2026, time.March, 10, 4, 0, 0, 0, time.UTC)
+	c := &clock{sandbox: func() time.Time { return at }}
+	if today, err := firstDay("today", c.now()); err != nil || today != march(9) {
+		t.Errorf("today is %s, %v", today, err)
+	}
+	b := newBalances(&linkPage{session: &session{clock: c}}, "")
+	for latest, want := range map[int]int{8: 9, 10: 10, 31: 10} {
+		b.data.value.histories = []balanceHistory{{derived: []derivedBalance{{day: dayOf(march(latest))}}}}
+		if _, last := b.span(); last != dayOf(march(want)) {
+			t.Errorf("the last day is %s with a balance of the %dth", last.time(), latest)
+		}
+	}
+}
+
 func TestMonths(t *testing.T) {
 	for _, test := range []struct {
 		from string

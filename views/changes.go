@@ -61,12 +61,12 @@ type (
 
 func loadHistory(ctx context.Context, s *session, to ui.To, id moneykit.LinkID) tea.Cmd {
 	return func() tea.Msg {
-		late, err := s.update(ctx, id)
+		done, late, err := s.update(ctx, id)
 		if err != nil {
-			return historyLoadedMsg{To: to, err: err}
+			return after(done, id, historyLoadedMsg{To: to, err: err})
 		}
 		syncs, err := s.mirror.Store().Syncs(ctx, id)
-		return historyLoadedMsg{to, syncs, accountNames(ctx, s, id), late, err}
+		return after(done, id, historyLoadedMsg{to, syncs, accountNames(ctx, s, id), late, err})
 	}
 }
 
@@ -122,15 +122,16 @@ func (c *changesTab) update(msg tea.Msg) tea.Cmd {
 	case historyLoadedMsg:
 		return c.tookHistory(msg)
 	case historyKeptMsg:
-		if c.history.early(msg.syncs) {
-			c.names = msg.names
-			return c.loadShown()
-		}
+		return c.keptHistory(msg)
 	case changesLoadedMsg:
 		return c.tookChanges(msg)
 	case syncedMsg:
 		if msg.link == c.id && c.history.loaded {
 			return c.load()
+		}
+	case mirroredMsg:
+		if msg.of(c.id) && c.history.loaded {
+			return showHistory(c.ctx, c.session, c.to, c.id)
 		}
 	case linkNewsMsg:
 		if msg.mended(c.history.err) {
@@ -146,6 +147,21 @@ func (c *changesTab) update(msg tea.Msg) tea.Cmd {
 		}
 	}
 	return nil
+}
+
+// keptHistory shows what the mirror holds, unless that is there already or newer is.
+func (c *changesTab) keptHistory(msg historyKeptMsg) tea.Cmd {
+	shown := c.history.value
+	if c.history.loaded && (len(msg.syncs) < len(shown) || slices.EqualFunc(msg.syncs, shown, sameSync)) {
+		return nil
+	}
+	c.history.value, c.history.loaded, c.names = msg.syncs, true, msg.names
+	return c.loadShown()
+}
+
+// sameSync reports whether a sync is as it was when it was read before.
+func sameSync(a, b mirror.Sync) bool {
+	return keyOf(mirror.News{Sync: a}) == keyOf(mirror.News{Sync: b})
 }
 
 func (c *changesTab) tookHistory(msg historyLoadedMsg) tea.Cmd {

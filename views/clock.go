@@ -22,11 +22,12 @@ type advance struct {
 	by time.Duration
 }
 
+// now is in this machine's time zone, by which today is told.
 func (c *clock) now() time.Time {
 	if c.sandbox == nil {
 		return time.Now()
 	}
-	return c.sandbox()
+	return c.sandbox().Local()
 }
 
 // tell returns what this clock showed when this machine's showed t.

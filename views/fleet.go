@@ -17,6 +17,7 @@ import (
 type fleet struct {
 	run      *mirror.Fleet // nil before the first
 	progress mirror.Progress
+	told     int // how many of its results are
 }
 
 // fleetMsg tells how far a sync of many links has come.
@@ -91,10 +92,25 @@ func (l *linksScreen) fleetMoved(msg fleetMsg) tea.Cmd {
 		return nil // another has begun
 	}
 	l.fleet.progress = msg.progress
+	told := l.fleet.tell()
 	if !msg.progress.Over {
-		return followFleet(l.ctx, msg.To, msg.run, msg.progress.Version)
+		return tea.Batch(told, followFleet(l.ctx, msg.To, msg.run, msg.progress.Version))
 	}
-	return l.fleetEnded()
+	return tea.Batch(told, l.fleetEnded())
+}
+
+// tell tells of the links whose syncs have changed the mirror since the last time.
+func (f *fleet) tell() tea.Cmd {
+	results := f.run.Results()[f.told:]
+	if len(results) == 0 {
+		return nil
+	}
+	f.told += len(results)
+	links := make([]moneykit.LinkID, len(results))
+	for i, r := range results {
+		links[i] = r.Link
+	}
+	return sendMsg(mirroredMsg{links})
 }
 
 // fleetEnded tells what came of it.

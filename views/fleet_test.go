@@ -60,3 +60,20 @@ func TestSyncThatFailsForSome(t *testing.T) {
 		w.Sees("6 links synced", "1 failed. Credentials Bank: Not possible")
 	})
 }
+
+// slowly holds an answer up for a while.
+func slowly(*http.Request) (*http.Response, error) {
+	time.Sleep(3 * time.Second)
+	return nil, nil
+}
+
+func TestWhatASyncOfManyBringsIsNewsAtOnce(t *testing.T) {
+	in(t, 120, 40, func(_ *testing.T, w *world) {
+		w.wire.breaks("GET", w.link(1)+"/transactions/sync", slowly)
+		w.Press("u", "N")
+		w.Wait(2 * time.Second)
+		w.Sees("syncs of 6 links")
+		w.Wait(10 * time.Second)
+		w.Sees("7 syncs of 7 links")
+	})
+}

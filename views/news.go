@@ -139,7 +139,7 @@ func (n *newsScreen) Update(msg tea.Msg) tea.Cmd {
 		return n.read(msg)
 	case newsChangesMsg:
 		return n.readChanges(msg)
-	case syncedMsg, movedMsg:
+	case syncedMsg, mirroredMsg, movedMsg:
 		n.stale = true
 	case newsMsg:
 	default:
@@ -161,7 +161,7 @@ func (n *newsScreen) next() tea.Cmd {
 		return readNews(n.ctx, store, n.to, n.span, since, mirror.News{})
 	}
 	_, beside := panes(n.w)
-	if of, ok := n.current(); ok && of != n.of && beside > 0 {
+	if of, ok := n.current(); ok && of != n.of && !of.large() && beside > 0 {
 		return readNewsChanges(n.ctx, n.session, n.to, of)
 	}
 	from, to := n.table.Visible()
@@ -169,7 +169,7 @@ func (n *newsScreen) next() tea.Cmd {
 		return readNews(n.ctx, store, n.to, n.span, since, n.rows.list[last-1])
 	}
 	for _, news := range n.rows.list[from:to] {
-		if of := keyOf(news); !n.rows.summed(of) {
+		if of := keyOf(news); !n.rows.summed(of) && !of.large() {
 			return readNewsChanges(n.ctx, n.session, n.to, of)
 		}
 	}
@@ -245,7 +245,6 @@ func (n *newsScreen) Actions() []ui.Action {
 	actions := []ui.Action{
 		{Name: "Open the changes of the sync", Key: ui.Bind("enter", "open"), Disabled: none, Do: func() tea.Cmd {
 			of, _ := n.current()
-			n.stale = true // opening it may bring more
 			return openChanges(n.session, of.link, of.seq)
 		}},
 		{Name: "Since when: the span to the left", Key: ui.Bind("◂", "since when", "left", "["), Quiet: true, Do: n.turn(-1)},
@@ -334,6 +333,11 @@ func (n *newsScreen) preview(w, h int) string {
 	lines := []string{
 		n.theme.Paint(theme.Strong, cell.Cut(n.rows.institution(at.link), w)),
 		n.theme.Paint(theme.Muted, cell.Cut(fmt.Sprintf("sync %d · %s · %s", at.seq, moment(n.clock.tell(news.At)), counts(news.Created, news.Updated, news.Removed)), w)), "",
+	}
+	if at.large() {
+		return cell.Block(append(lines,
+			n.theme.Paint(theme.Text, cell.Cut(grouped(at.changes())+" changes, too many to add up here.", w)),
+			n.theme.Paint(theme.Key, "enter")+n.theme.Paint(theme.Muted, cell.Cut(" opens them", max(0, w-5)))), w, h)
 	}
 	if at != n.of {
 		return cell.Block(append(lines, n.theme.Paint(theme.Muted, "Reading the changes…")), w, h)

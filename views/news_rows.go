@@ -33,7 +33,7 @@ var spans = []string{
 // since is when the span that is shown begins, by this machine's clock and by that
 // of the data; the zero time for everything.
 func (n *newsScreen) since() (at, shown time.Time) {
-	switch now := n.clock.now().Local(); n.span {
+	switch now := n.clock.now(); n.span {
 	case spanLooked:
 		return n.before, n.clock.tell(n.before)
 	case spanYesterday:
@@ -72,6 +72,14 @@ type newsKey struct {
 	created, updated, removed int
 }
 
+// mostSummed is how many changes of a sync are read for what they come to. A first
+// sync may have so many that reading them would hold up everything else.
+const mostSummed = 2000
+
+func (k newsKey) changes() int { return k.created + k.updated + k.removed }
+
+func (k newsKey) large() bool { return k.changes() > mostSummed }
+
 func keyOf(n mirror.News) newsKey {
 	return newsKey{n.Link, n.Seq, n.After, n.Created, n.Updated, n.Removed}
 }
@@ -99,7 +107,10 @@ func (r *newsRows) Len() int { return len(r.list) }
 func (r *newsRows) Row(i int) []table.Cell {
 	n := r.list[i]
 	moved, known := r.nets[keyOf(n)]
-	if !known {
+	switch {
+	case keyOf(n).large():
+		moved = newsNet{"not added up", theme.Muted}
+	case !known:
 		moved = newsNet{"…", theme.Muted}
 	}
 	return []table.Cell{

@@ -168,6 +168,23 @@ func TestWhatCannotBeReadFarDownIsLeft(t *testing.T) {
 	})
 }
 
+func TestALargeSyncIsNotAddedUp(t *testing.T) {
+	inNews(t, func(t *testing.T, w *world, store *mirror.Store) {
+		for i, n := range []int{mostSummed, mostSummed + 1} {
+			link := moneykit.LinkID(fmt.Sprint("mk_", n))
+			page := mirror.Page{Seq: 1, At: time.Now().Add(time.Duration(i) * time.Second), After: "c1", Created: made(t, n)}
+			if _, err := store.Apply(t.Context(), link, page); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Press("N")
+		w.Sees("not added up", "−2,000,000.00", "2,001 changes, too many to add up here.", "enter opens them")
+		w.Misses("Reading the changes", "Shop")
+		w.Press("down")
+		w.Sees("Shop 1999", "2000 changes in all")
+	})
+}
+
 func TestWhatIsMovedIsSummedByCurrency(t *testing.T) {
 	change := func(sum, currency string, kind moneykit.TransactionType) mirror.Change {
 		x := bought(sum, "1", sum, 17, false)

@@ -6,6 +6,7 @@ package views
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -156,7 +157,12 @@ type (
 		sync mirror.Sync
 		err  error
 	}
+	// mirroredMsg tells that a sync of which syncedMsg does not tell has changed the
+	// mirror. Who shows what it holds of the links reads it again, and syncs nothing.
+	mirroredMsg struct{ links []moneykit.LinkID }
 )
+
+func (m mirroredMsg) of(link moneykit.LinkID) bool { return slices.Contains(m.links, link) }
 
 // listen waits for the watcher's next news.
 func listen(ctx context.Context, w *watch.Watcher) tea.Cmd {
@@ -195,15 +201,24 @@ func syncAgain(ctx context.Context, m *mirror.Mirror, link moneykit.LinkID) tea.
 
 // update brings a link's transactions up to date. When that fails and there are
 // some from before, the failure is only the reason why they are late.
-func (s *session) update(ctx context.Context, link moneykit.LinkID) (late, err error) {
-	if _, late = s.mirror.Sync(ctx, link); late == nil {
-		return nil, nil
+func (s *session) update(ctx context.Context, link moneykit.LinkID) (done mirror.Sync, late, err error) {
+	if done, late = s.mirror.Sync(ctx, link); late == nil {
+		return done, nil, nil
 	}
 	head, err := s.mirror.Store().Head(ctx, link)
 	if err == nil && head.Cursor == "" {
 		err = late
 	}
-	return late, err
+	return done, late, err
+}
+
+// after brings what was loaded after a sync, and then tells the others of what the
+// sync has changed.
+func after(done mirror.Sync, link moneykit.LinkID, loaded tea.Msg) tea.Msg {
+	if done.Seq == 0 {
+		return loaded
+	}
+	return tea.Sequence(sendMsg(loaded), sendMsg(mirroredMsg{[]moneykit.LinkID{link}}))()
 }
 
 // told says that data on screen could not be read anew. Where there is none, the

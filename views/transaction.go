@@ -65,6 +65,10 @@ func (t *transactionScreen) Update(msg tea.Msg) tea.Cmd {
 		if msg.link == t.id {
 			return t.load()
 		}
+	case mirroredMsg:
+		if msg.of(t.id) {
+			return t.load()
+		}
 	}
 	return nil
 }

@@ -80,9 +80,9 @@ type broughtMsg struct {
 // bringTransactions brings the mirror up to date.
 func bringTransactions(ctx context.Context, s *session, to ui.To, id moneykit.LinkID) tea.Cmd {
 	return func() tea.Msg {
-		late, err := s.update(ctx, id)
+		done, late, err := s.update(ctx, id)
 		if err != nil {
-			return broughtMsg{To: to, err: err}
+			return after(done, id, broughtMsg{To: to, err: err})
 		}
 		names := accountNames(ctx, s, id)
 		head, err := s.mirror.Store().Head(ctx, id)
@@ -90,7 +90,7 @@ func bringTransactions(ctx context.Context, s *session, to ui.To, id moneykit.Li
 		if late != nil {
 			since = lastSync(ctx, s.mirror.Store(), id)
 		}
-		return broughtMsg{to, head, names, late, since, err}
+		return after(done, id, broughtMsg{to, head, names, late, since, err})
 	}
 }
 
@@ -110,6 +110,15 @@ func (t *transactionsTab) load() tea.Cmd {
 	return bringTransactions(t.ctx, t.session, t.to, t.id)
 }
 
+// mirrored searches again when the mirror has come up to date by another way.
+func (t *transactionsTab) mirrored() tea.Cmd {
+	t.late, t.synced = false, time.Now()
+	if !t.answered {
+		return nil
+	}
+	return t.ask(false)
+}
+
 func (t *transactionsTab) name() string { return "Transactions" }
 
 // show shows what is in the mirror already while it is brought up to date.
@@ -121,9 +130,6 @@ func (t *transactionsTab) show() tea.Cmd {
 }
 
 func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
-	if synced, ok := msg.(syncedMsg); ok && synced.link == t.id && synced.err == nil {
-		t.late, t.synced = false, time.Now()
-	}
 	switch msg := msg.(type) {
 	case broughtMsg:
 		return t.brought(msg)
@@ -136,8 +142,12 @@ func (t *transactionsTab) update(msg tea.Msg) tea.Cmd {
 	case totalMsg:
 		return t.counted(msg)
 	case syncedMsg:
-		if msg.link == t.id && msg.err == nil && t.answered {
-			return t.ask(false)
+		if msg.link == t.id && msg.err == nil {
+			return t.mirrored()
+		}
+	case mirroredMsg:
+		if msg.of(t.id) {
+			return t.mirrored()
 		}
 	case linkNewsMsg:
 		if msg.mended(t.data.err) || t.asked.number > 0 && msg.gained(moneykit.ProductTransactions) {
