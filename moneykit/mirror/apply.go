@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/ncruces/go-sqlite3"
@@ -58,7 +59,10 @@ func (f *Store) Apply(ctx context.Context, link moneykit.LinkID, pages ...Page) 
 		}
 		return nil
 	})
-	return entry, err
+	if err != nil {
+		return Sync{}, err
+	}
+	return entry, nil
 }
 
 // applier applies one page to one link.
@@ -90,7 +94,8 @@ func (a *applier) apply() (Head, error) {
 			return Head{}, err
 		}
 		head.Seq = a.page.Seq
-	} else if err := a.exec(seeBefore, head.Seq, a.link); err != nil {
+	}
+	if err := a.exec(seePage, a.last, a.link); err != nil {
 		return Head{}, err
 	}
 	if err := a.exec(endSync, a.page.More, a.link, a.page.Seq); err != nil {
@@ -119,7 +124,7 @@ func (a *applier) put(t moneykit.Transaction) error {
 		return err
 	}
 	columns := append([]any{a.last + 1}, columns(t)...)
-	columns = append(columns, a.page.Seq)
+	columns = append(columns, seenNow(t))
 	if err := a.exec(addTransaction, append(columns, a.link, string(t.ID))...); err != nil {
 		return err
 	}
@@ -154,6 +159,15 @@ func (a *applier) put(t moneykit.Transaction) error {
 	return a.exec(setTransaction, append(columns, was.txn)...)
 }
 
+// seenNow is what put notes of when a transaction was seen: of a pending one, later
+// than all until its page ends.
+func seenNow(t moneykit.Transaction) int64 {
+	if t.Pending {
+		return math.MaxInt64
+	}
+	return 0
+}
+
 func (a *applier) remove(id moneykit.TransactionID) error {
 	was, err := a.current(id)
 	if err != nil || !was.live {
@@ -163,7 +177,7 @@ func (a *applier) remove(id moneykit.TransactionID) error {
 	if err := a.version(Removed, was.version, nil); err != nil {
 		return err
 	}
-	return a.exec(setGone, a.last, a.page.Seq, was.txn)
+	return a.exec(setGone, a.last, 0, was.txn)
 }
 
 // latest is what is known of a transaction, zero for nothing.

@@ -94,10 +94,11 @@ func (m *Mirror) applyAll(ctx context.Context, link moneykit.LinkID, pages <-cha
 			for i := range batch { // the moment from which they can be seen
 				batch[i].At = time.Now()
 			}
-			var err error
-			if done, err = m.store.Apply(ctx, link, batch...); err != nil {
+			applied, err := m.store.Apply(ctx, link, batch...)
+			if err != nil {
 				return done, err
 			}
+			done = applied
 		}
 		if failed != nil {
 			return done, failed

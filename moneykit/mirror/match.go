@@ -24,9 +24,10 @@ const (
 )
 
 var (
-	tip       = decimal.RequireFromString("1.25") // what may be added to an amount without much wonder
-	holdLeast = decimal.NewFromInt(100)           // an authorisation may be for a hundredth of the amount
-	holdMost  = decimal.NewFromInt(2)             // or for twice as much
+	tip      = decimal.RequireFromString("1.25") // what may be added to an amount without much wonder
+	holdMost = decimal.NewFromInt(2)             // an authorisation may be for twice the amount
+	token    = decimal.RequireFromString("1.5")  // or, when it is for no more than this,
+	tokenFor = decimal.NewFromInt(100)           // for a hundredth
 )
 
 // noise are words that tell nothing of who was paid.
@@ -38,8 +39,9 @@ var noise = map[string]bool{
 // held is a transaction and where it stands in the store.
 type held struct {
 	moneykit.Transaction
-	txn, version int64
-	seq          int // of the sync that last showed a pending one, or that brought a settled one
+	txn, version int64 // of a settled one, the version that it came with
+	seen         int64 // the newest version after the page that last showed a pending one
+	seq          int   // of the sync that brought a settled one
 }
 
 // pair is a pending transaction and the one that took its place.
@@ -59,7 +61,7 @@ func match(pending, settled []held) []pair {
 	for _, p := range pending {
 		text := textsOf(p.Transaction)
 		for i, s := range settled {
-			if s.seq <= p.seq {
+			if s.version <= p.seen {
 				continue
 			}
 			if sure := confidence(p.Transaction, s.Transaction, text, texts[i]); sure >= threshold {
@@ -102,7 +104,9 @@ func likeAmounts(pending, settled decimal.Decimal) float64 {
 		return 1
 	case settled.GreaterThan(pending) && settled.LessThanOrEqual(pending.Mul(tip)):
 		return 0.95 - 0.8*settled.Sub(pending).Div(pending).InexactFloat64()
-	case settled.LessThanOrEqual(pending.Mul(holdLeast)) && pending.LessThanOrEqual(settled.Mul(holdMost)):
+	case settled.LessThan(pending) && pending.LessThanOrEqual(settled.Mul(holdMost)):
+		return 0.6
+	case pending.LessThanOrEqual(token) && settled.GreaterThan(pending) && settled.LessThanOrEqual(pending.Mul(tokenFor)):
 		return 0.6
 	}
 	return 0

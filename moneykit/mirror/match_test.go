@@ -11,16 +11,16 @@ import (
 	"till/moneykit"
 )
 
-// seen makes a transaction of a day in March, which the second sync brought when it
+// seen makes a transaction of a day in March, which the second page brought when it
 // is settled, and which only the first showed when not.
 func seen(id, amount string, day int, description, raw string, edits ...func(*held)) held {
-	h := held{seq: 2, Transaction: moneykit.Transaction{
+	h := held{version: 2, Transaction: moneykit.Transaction{
 		ID: moneykit.TransactionID(id), AccountID: "checking", Amount: decimal.RequireFromString(amount),
 		Type: moneykit.Debit, Currency: "USD", Date: moneykit.Date{Year: 2026, Month: 3, Day: day},
 		Description: description, RawDescription: raw, Pending: id[0] == 'p',
 	}}
 	if h.Pending {
-		h.seq = 1
+		h.version, h.seen = 1, 1
 	}
 	for _, edit := range edits {
 		edit(&h)
@@ -92,6 +92,8 @@ func TestMatch(t *testing.T) {
 		},
 		{"less than half of what was held", []held{seen("p", "400", 9, "MARRIOTT", "")}, []held{seen("s", "199", 9, "Marriott", "")}, nil},
 		{"more than a hundred times", []held{seen("p", "1", 9, "SHELL", "")}, []held{seen("s", "101", 9, "Shell", "")}, nil},
+		{"less than was ever held for so much", []held{seen("p", "1.51", 9, "SHELL", "")}, []held{seen("s", "58.20", 9, "Shell", "")}, nil},
+		{"a later ride", []held{seen("p", "12", 9, "UBER TRIP", "")}, []held{seen("s", "30", 10, "Uber Trip", "")}, nil},
 		{"nothing was held", []held{seen("p", "0", 9, "SHELL", "")}, []held{seen("s", "20", 9, "Shell", "")}, nil},
 		{"the same amount elsewhere", []held{seen("p", "5", 9, "Cafe Luna", "")}, []held{seen("s", "5", 9, "City Parking", "")}, nil},
 		{
@@ -142,7 +144,7 @@ func TestMatch(t *testing.T) {
 		},
 		{
 			"it came when the pending one was still seen",
-			[]held{seen("p", "5", 9, "Luna", "", func(h *held) { h.seq = 2 })},
+			[]held{seen("p", "5", 9, "Luna", "", func(h *held) { h.seen = 2 })},
 			[]held{seen("s", "5", 9, "Luna", "")},
 			nil,
 		},

@@ -18,7 +18,7 @@ import (
 const pageSize = 500
 
 // maxTries bounds how often a sync begins again because another process that shares
-// the store was faster.
+// the store was faster, or because transactions moved while they were listed.
 const maxTries = 5
 
 // Mirror brings a Store up to date from MoneyKit. It is safe for concurrent
@@ -51,9 +51,13 @@ func (m *Mirror) Sync(ctx context.Context, link moneykit.LinkID) (Sync, error) {
 		return Sync{}, err
 	}
 	defer unlock()
+	var done Sync
 	for try := 1; ; try++ {
-		done, err := m.syncAlone(ctx, link)
-		if !errors.Is(err, ErrStale) || try == maxTries {
+		newest, err := m.syncAlone(ctx, link)
+		if newest.Seq > 0 {
+			done = newest
+		}
+		if !errors.Is(err, ErrStale) && !errors.Is(err, ErrListing) || try == maxTries {
 			return done, err
 		}
 	}

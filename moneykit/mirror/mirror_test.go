@@ -147,6 +147,29 @@ func TestSyncWithoutNewsLeavesNoEntry(t *testing.T) {
 	same(t, "head", s.head(), mirror.Head{Seq: 1, Cursor: "c2"})
 }
 
+// What a sync brought is told, even when it has to begin again before its end.
+func TestSyncTellsWhatItBroughtBeforeItBeganAgain(t *testing.T) {
+	srv := &server{handle: pages(map[string]string{"": wired("c1", txn("p", pending)), "c1": wired("c2", txn("b")), "c2": wired("c2")})}
+	totals := []int{2, 3, 2}
+	all := []moneykit.Transaction{txn("b"), txn("p", pending)}
+	srv.list = func(q url.Values) (int, string) {
+		if len(srv.lists) < len(totals) {
+			return listing(totals[len(srv.lists)-1], []json.RawMessage{all[len(srv.lists)-1].JSON()})
+		}
+		return lists(all...)(q)
+	}
+	m, s := newMirror(t, srv)
+	for seq := range 2 {
+		done, err := m.Sync(t.Context(), bank)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "entry", done, s.syncs()[0])
+		same(t, "seq", done.Seq, seq+1)
+	}
+	same(t, "asked for", srv.cursors, []string{"", "c1", "c2"})
+}
+
 // A last page may come without a cursor; the history is not asked for again.
 func TestSyncKeepsTheLastCursor(t *testing.T) {
 	srv := &server{handle: pages(map[string]string{"": step("c1", true, "a"), "c1": step("", false, "b")})}

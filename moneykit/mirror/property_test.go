@@ -213,7 +213,7 @@ func listing(total int, page []json.RawMessage) (int, string) {
 func (h *history) acceptable(t *testing.T, err error) {
 	t.Helper()
 	e, broken := (*moneykit.Error)(nil), (*moneykit.ResponseError)(nil)
-	if err != nil && !errors.As(err, &e) && !errors.As(err, &broken) && !errors.Is(err, context.Canceled) && !errors.Is(err, mirror.ErrStale) {
+	if err != nil && !errors.As(err, &e) && !errors.As(err, &broken) && !errors.Is(err, context.Canceled) && !errors.Is(err, mirror.ErrListing) {
 		t.Errorf("%v", err)
 	}
 }

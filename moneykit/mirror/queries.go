@@ -45,7 +45,8 @@ const (
 	versionsAfter = `SELECT t.txn, coalesce(v.body, p.body) FROM transactions t JOIN versions v ON v.version = t.version
 		LEFT JOIN versions p ON p.version = v.prior WHERE t.txn > ? ORDER BY t.txn LIMIT ?`
 	setColumns = `UPDATE transactions SET value = ?, currency = ?, words = ?,
-		seen = coalesce((SELECT p.seq FROM pages p WHERE p.link = transactions.link AND p.first <= transactions.version ORDER BY p.first DESC LIMIT 1), 0) WHERE txn = ?`
+		seen = CASE WHEN pending = 1 AND live = 1 THEN coalesce((SELECT p.last FROM pages p
+			WHERE p.link = transactions.link AND p.first <= transactions.version ORDER BY p.first DESC LIMIT 1), 0) ELSE 0 END WHERE txn = ?`
 )
 
 // About links themselves.
@@ -153,19 +154,22 @@ const (
 
 // About pending ones that vanish.
 const (
-	doubtfulPending = `SELECT t.txn, t.version, t.seen, v.body FROM transactions t JOIN versions v USING (version)
-		WHERE t.link = ? AND t.pending = 1 AND t.live = 1 AND t.seen < ? ORDER BY t.txn`
-	doubtfulGone = `SELECT t.txn, v.prior, t.seen, p.body FROM transactions t JOIN versions v USING (version) JOIN versions p ON p.version = v.prior
-		WHERE t.link = ?1 AND t.live = 0 AND t.pending = 1 AND t.seen < ?2 AND t.settled IS NULL AND v.kind = 'gone'
-		AND t.day >= (SELECT max(day) FROM transactions WHERE link = ?1 AND live = 1) - ?3 ORDER BY t.txn`
+	doubtfulPending = `SELECT t.txn, t.version, t.seen, 0, v.body FROM transactions t JOIN versions v USING (version)
+		WHERE t.link = ?1 AND t.pending = 1 AND t.live = 1 AND t.seen < ` + newestOf + ` ORDER BY t.txn`
+	doubtfulGone = `SELECT t.txn, v.prior, t.seen, 0, p.body FROM transactions t JOIN versions v USING (version) JOIN versions p ON p.version = v.prior
+		WHERE t.link = ?1 AND t.live = 0 AND t.pending = 1 AND t.seen < ` + newestOf + ` AND t.settled IS NULL AND v.kind = 'gone'
+		AND t.day >= min((SELECT max(day) FROM transactions WHERE link = ?1 AND live = 1),
+			(SELECT at FROM syncs WHERE link = ?1 ORDER BY seq DESC LIMIT 1) / ?3) - ?2 ORDER BY t.txn`
+	newestOf = `(SELECT last FROM pages WHERE link = ?1 ORDER BY seq DESC, first DESC LIMIT 1)`
 	// The first version of each transaction tells the sync that brought it.
 	cameSince = `WITH RECURSIVE versions_of (txn, version, kind, prior) AS (
 			SELECT t.txn, v.version, v.kind, v.prior FROM transactions t JOIN versions v USING (version)
 			WHERE t.link = ?1 AND t.live = 1 AND t.day >= ?2 AND t.pending = 0
 			UNION ALL SELECT o.txn, v.version, v.kind, v.prior FROM versions_of o JOIN versions v ON v.version = o.prior WHERE o.kind <> 'settled'
-		) SELECT o.txn, o.version, p.seq, v.body FROM versions_of o JOIN versions v USING (version)
-		JOIN pages p ON p.link = ?1 AND p.seq > ?3 AND o.version BETWEEN p.first AND p.last
-		WHERE o.prior IS NULL`
+		) SELECT o.txn, o.version, 0, p.seq, v.body FROM versions_of o JOIN versions v USING (version)
+		JOIN pages p ON p.link = ?1 AND o.version BETWEEN p.first AND p.last
+			AND p.seq >= (SELECT coalesce(max(seq), 0) FROM pages WHERE link = ?1 AND first <= ?3)
+		WHERE o.prior IS NULL AND o.version > ?3`
 	settledVersion = `WITH RECURSIVE versions_of (link, version, kind, prior) AS (
 			SELECT t.link, v.version, v.kind, v.prior FROM transactions p JOIN transactions t ON t.txn = p.settled JOIN versions v ON v.version = t.version
 			WHERE p.txn = ?
@@ -173,11 +177,11 @@ const (
 		) SELECT o.version, p.seq FROM versions_of o JOIN pages p ON p.link = o.link AND o.version BETWEEN p.first AND p.last WHERE o.kind = 'settled'`
 
 	setKind    = `UPDATE versions SET kind = ?, prior = ? WHERE version = ?`
-	setSettled = `UPDATE transactions SET live = 0, settled = ?, confidence = ?, seen = ? WHERE txn = ?`
+	setSettled = `UPDATE transactions SET live = 0, settled = ?, confidence = ? WHERE txn = ?`
 	setSeen    = `UPDATE transactions SET seen = ? WHERE txn = ?`
 	seeListed  = `UPDATE transactions SET seen = ?1 WHERE link = ?2 AND pending = 1 AND live = 1 AND seen < ?1`
-	// A page without news belongs to no sync of its own.
-	seeBefore = `UPDATE transactions SET seen = ?1 WHERE link = ?2 AND pending = 1 AND live = 1 AND seen > ?1`
+	// What a page shows is seen when it ends.
+	seePage   = `UPDATE transactions SET seen = ?1 WHERE link = ?2 AND pending = 1 AND live = 1 AND seen > ?1`
 	countSync = `UPDATE syncs SET created = created + ?, updated = updated + ?, removed = removed + ?, requests = trim(requests || ' ' || ?)
 		WHERE link = ? AND seq = ?`
 	confidenceOf = `SELECT t.confidence, v.kind = 'gone' FROM links l JOIN transactions t USING (link) JOIN versions v USING (version) WHERE l.id = ? AND t.id = ?`

@@ -2,6 +2,8 @@ package mirror
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,13 +16,22 @@ import (
 const (
 	// listSize is the largest page that the listing gives.
 	listSize = 1000
-	// leeway is how many days a date may have moved back since it was seen.
+	// maxListed is how many pages a listing may have.
+	maxListed = 200
+	// leeway is how many days a date may have moved since it was seen.
 	leeway = 10
 	// lateDays is how many days a transaction that is gone waits for its settled one.
 	lateDays = 30
 	// staleDays is how long transactions are pending that settle at all.
 	staleDays = 8
 )
+
+// ErrListing says that the listing of a link's transactions was not whole, as when
+// they change while it is read. Nothing was dropped for it; a new sync reads it again.
+var ErrListing = errors.New("mirror: the listing of transactions is not whole")
+
+// epoch is the first day that is asked for. Servers refuse some that are earlier.
+var epoch = moneykit.Date{Year: 1970, Month: time.January, Day: 1}
 
 // Doubt is what the syncs of a link leave open.
 type Doubt struct {
@@ -48,12 +59,16 @@ func (m *Mirror) settle(ctx context.Context, link moneykit.LinkID, done Sync) (S
 	if err != nil || len(doubt.Pending)+len(doubt.Gone) == 0 {
 		return done, err
 	}
-	list := Listing{Head: doubt.Head}
-	if len(doubt.Pending) > 0 {
-		if list.IDs, list.RequestID, err = m.list(ctx, link, doubt.from()); err != nil {
+	list := Listing{Head: doubt.Head, IDs: map[moneykit.TransactionID]bool{}}
+	var requests []string
+	for _, days := range doubt.days(time.Now()) {
+		asked, err := m.list(ctx, link, days, list.IDs)
+		if err != nil {
 			return done, err
 		}
+		requests = append(requests, asked...)
 	}
+	list.RequestID = strings.Join(requests, " ")
 	settled, err := m.store.Settle(ctx, link, list)
 	if err != nil || settled.Seq == 0 {
 		return done, err
@@ -61,35 +76,64 @@ func (m *Mirror) settle(ctx context.Context, link moneykit.LinkID, done Sync) (S
 	return settled, nil
 }
 
-// from is the day from which all that are pending are listed.
-func (d Doubt) from() moneykit.Date {
-	first := slices.MinFunc(d.Pending, func(a, b moneykit.Transaction) int { return a.Date.Compare(b.Date) }).Date
-	if first.IsZero() {
-		return first
+// days are those to list for all that are pending. The ones that are stale cost no
+// more than the days around theirs, however long ago that was.
+func (d Doubt) days(now time.Time) (all []moneykit.TransactionsQuery) {
+	byDate := func(a, b moneykit.Transaction) int { return a.Date.Compare(b.Date) }
+	for _, p := range slices.SortedFunc(slices.Values(d.Pending), byDate) {
+		days := around(p, now)
+		switch last := len(all) - 1; {
+		case last >= 0 && all[last].To.IsZero():
+			return all
+		case last >= 0 && days.From.Compare(all[last].To) <= 0:
+			all[last].To = days.To
+		default:
+			all = append(all, days)
+		}
 	}
-	return moneykit.DateOf(first.Time().AddDate(0, 0, -leeway))
+	return all
 }
 
-// list reads which transactions there are from a day on.
-func (m *Mirror) list(ctx context.Context, link moneykit.LinkID, from moneykit.Date) (map[moneykit.TransactionID]bool, string, error) {
-	ids, requests, total := map[moneykit.TransactionID]bool{}, []string{}, 0
-	for page := 1; ; page++ {
-		got, err := m.client.TransactionsPage(ctx, link, page, moneykit.TransactionsQuery{From: from, PageSize: listSize})
-		if err != nil {
-			return nil, "", err
-		}
-		if page > 1 && got.Total != total {
-			return nil, "", ErrStale // it moved under the pages, which may have missed some
-		}
-		before := len(ids)
-		for _, t := range got.Transactions {
-			ids[t.ID] = true
-		}
-		total, requests = got.Total, append(requests, got.RequestID)
-		if len(ids) == before || len(ids) == total {
-			return ids, strings.Join(requests, " "), nil
+// around are the days in which a pending transaction may be by now.
+func around(p moneykit.Transaction, now time.Time) moneykit.TransactionsQuery {
+	days := moneykit.TransactionsQuery{PageSize: listSize}
+	if from := moneykit.DateOf(p.Date.Time().AddDate(0, 0, -leeway)); from.Compare(epoch) >= 0 {
+		days.From = from
+	}
+	if Stale(p, now) {
+		days.To = moneykit.DateOf(p.Date.Time().AddDate(0, 0, leeway))
+		if days.To.Compare(epoch) < 0 {
+			days.To = epoch
 		}
 	}
+	return days
+}
+
+// list adds which transactions there are in some days to ids.
+func (m *Mirror) list(ctx context.Context, link moneykit.LinkID, days moneykit.TransactionsQuery, ids map[moneykit.TransactionID]bool) (requests []string, err error) {
+	listed, total := map[moneykit.TransactionID]bool{}, 0
+	for page := 1; page <= maxListed; page++ {
+		got, err := m.client.TransactionsPage(ctx, link, page, days)
+		if err != nil {
+			return nil, err
+		}
+		if page > 1 && got.Total != total {
+			return nil, ErrListing
+		}
+		before := len(listed)
+		for _, t := range got.Transactions {
+			listed[t.ID] = true
+		}
+		total, requests = got.Total, append(requests, got.RequestID)
+		switch {
+		case len(listed) == total:
+			maps.Copy(ids, listed)
+			return requests, nil
+		case len(listed) == before || len(listed) > total:
+			return nil, ErrListing
+		}
+	}
+	return nil, ErrListing
 }
 
 // Doubtful returns what the syncs of a link leave open. Only a [Listing] can tell
@@ -100,7 +144,7 @@ func (f *Store) Doubtful(ctx context.Context, link moneykit.LinkID) (doubt Doubt
 		if err != nil {
 			return err
 		}
-		pending, gone, err := f.read.doubtful(row, head)
+		pending, gone, err := f.read.doubtful(row)
 		doubt = Doubt{Head: head, Pending: transactions(pending), Gone: transactions(gone)}
 		return err
 	})
@@ -114,18 +158,18 @@ func transactions(all []held) (list []moneykit.Transaction) {
 	return list
 }
 
-func (c *conn) doubtful(link int64, head Head) (pending, gone []held, err error) {
-	if pending, err = c.held(doubtfulPending, link, head.Seq); err != nil {
+func (c *conn) doubtful(link int64) (pending, gone []held, err error) {
+	if pending, err = c.held(doubtfulPending, link); err != nil {
 		return nil, nil, err
 	}
-	gone, err = c.held(doubtfulGone, link, head.Seq, lateDays)
+	gone, err = c.held(doubtfulGone, link, lateDays, int64(24*time.Hour))
 	return pending, gone, err
 }
 
 func (c *conn) held(query string, args ...any) (all []held, err error) {
 	err = c.run(query, args, func(s *sqlite3.Stmt) error {
-		h := held{txn: s.ColumnInt64(0), version: s.ColumnInt64(1), seq: s.ColumnInt(2)}
-		err := decode(s.ColumnBlob(3, nil), &h.Transaction)
+		h := held{txn: s.ColumnInt64(0), version: s.ColumnInt64(1), seen: s.ColumnInt64(2), seq: s.ColumnInt(3)}
+		err := decode(s.ColumnBlob(4, nil), &h.Transaction)
 		all = append(all, h)
 		return err
 	})
@@ -145,8 +189,12 @@ func (f *Store) Settle(ctx context.Context, link moneykit.LinkID, list Listing) 
 		if head != list.Head {
 			return ErrStale
 		}
-		s := settler{conn: f.write, link: row, seq: head.Seq}
-		pending, gone, err := s.doubtful(row, head)
+		last, err := f.write.lastVersion()
+		if err != nil {
+			return err
+		}
+		s := settler{conn: f.write, link: row, seq: head.Seq, last: last}
+		pending, gone, err := s.doubtful(row)
 		if err != nil {
 			return err
 		}
@@ -165,7 +213,8 @@ func (f *Store) Settle(ctx context.Context, link moneykit.LinkID, list Listing) 
 type settler struct {
 	*conn
 	link int64
-	seq  int // of the newest sync
+	seq  int   // of the newest sync
+	last int64 // version there is
 }
 
 // settle reports whether anything changed.
@@ -191,11 +240,11 @@ func (s *settler) settle(absent, gone []held, request string) (bool, error) {
 		}
 	}
 	for _, p := range gone {
-		if err := s.exec(setSeen, s.seq, p.txn); err != nil {
+		if err := s.exec(setSeen, s.last, p.txn); err != nil {
 			return false, err
 		}
 	}
-	return len(absent)+len(pairs) > 0, s.exec(seeListed, s.seq, s.link)
+	return len(absent)+len(pairs) > 0, s.exec(seeListed, s.last, s.link)
 }
 
 // match looks for the settled ones among those that came since.
@@ -203,11 +252,11 @@ func (s *settler) match(pending []held) ([]pair, error) {
 	if len(pending) == 0 {
 		return nil, nil
 	}
-	day, seq := dayOf(pending[0].Date), s.seq
+	day, seen := dayOf(pending[0].Date), s.last
 	for _, p := range pending {
-		day, seq = min(day, dayOf(p.Date)), min(seq, p.seq)
+		day, seen = min(day, dayOf(p.Date)), min(seen, p.seen)
 	}
-	came, err := s.held(cameSince, s.link, day-leeway, seq)
+	came, err := s.held(cameSince, s.link, day-leeway, seen)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +272,7 @@ func (s *settler) replace(p pair) error {
 	if err := s.exec(countSync, -1, 1, 0, "", s.link, p.settled.seq); err != nil {
 		return err
 	}
-	return s.exec(setSettled, p.settled.txn, p.confidence, s.seq, p.pending.txn)
+	return s.exec(setSettled, p.settled.txn, p.confidence, p.pending.txn)
 }
 
 // lose notes that pending transactions are there no more.
@@ -231,21 +280,18 @@ func (s *settler) lose(lost []held, request string) error {
 	if len(lost) == 0 {
 		return nil
 	}
-	last, err := s.lastVersion()
-	if err != nil {
-		return err
-	}
-	first := last + 1
-	for _, p := range lost {
-		last++
-		if err := s.exec(addVersion, last, string(Gone), p.version, nil); err != nil {
+	first := s.last + 1
+	s.last += int64(len(lost))
+	for i, p := range lost {
+		version := first + int64(i)
+		if err := s.exec(addVersion, version, string(Gone), p.version, nil); err != nil {
 			return err
 		}
-		if err := s.exec(setGone, last, s.seq, p.txn); err != nil {
+		if err := s.exec(setGone, version, s.last, p.txn); err != nil {
 			return err
 		}
 	}
-	return s.exec(addPage, s.link, s.seq, first, last, request)
+	return s.exec(addPage, s.link, s.seq, first, s.last, request)
 }
 
 // unsettle takes a match back: the pending transaction is there again, so the settled

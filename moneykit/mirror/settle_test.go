@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"till/moneykit"
@@ -143,6 +144,51 @@ func TestAPendingOneIsSettledByAnother(t *testing.T) {
 	same(t, "head", s.head().Seq, 4)
 }
 
+// A refresh between two pages of a sync replaces what the first of them showed.
+func TestAPendingOneIsSettledOnTheNextPage(t *testing.T) {
+	s := newStored(t)
+	s.apply(mirror.Page{Seq: 1, At: noon, After: "c1", More: true, RequestID: "r1", Created: []moneykit.Transaction{txn("b"), txn("p", pending), txn("c")}})
+	pending, _ := s.doubt()
+	same(t, "in doubt", pending, []moneykit.TransactionID(nil))
+	s.apply(mirror.Page{Seq: 1, At: noon, Before: "c1", After: "c2", RequestID: "r2", Created: []moneykit.Transaction{txn("d", amount("99")), txn("s")}})
+	pending, _ = s.doubt()
+	same(t, "in doubt", pending, []moneykit.TransactionID{"p"})
+	entry := s.ask("b", "c", "d", "s")
+	same(t, "counts", []int{entry.Seq, entry.Created, entry.Updated, entry.Removed}, []int{1, 4, 1, 0})
+	same(t, "transactions", s.ids(mirror.Query{}), []string{"b", "c", "d", "s"})
+	same(t, "thread", s.thread("p"), []string{"created p in 1 by r1", "settled s in 1 by r2"})
+	same(t, "thread", s.thread("b"), []string{"created b in 1 by r1"})
+	historyTellsTheTable(t, s, bank)
+}
+
+// What another page of the same sync shows again is there.
+func TestAPendingOneIsShownOnTheNextPage(t *testing.T) {
+	s := newStored(t)
+	s.apply(mirror.Page{Seq: 1, At: noon, After: "c1", More: true, RequestID: "r1", Created: []moneykit.Transaction{txn("p", pending)}})
+	s.apply(mirror.Page{Seq: 1, At: noon, Before: "c1", After: "c2", More: true, Created: []moneykit.Transaction{txn("s")}})
+	s.apply(mirror.Page{Seq: 1, At: noon, Before: "c2", After: "c3", Updated: []moneykit.Transaction{txn("p", pending)}})
+	pending, _ := s.doubt()
+	same(t, "it was no news", pending, []moneykit.TransactionID(nil))
+	s.news(txn("t"))
+	s.ask("s", "t")
+	same(t, "thread", s.thread("p"), []string{"created p in 1 by r1", "settled t in 2 by r2"})
+}
+
+// A page of another link tells nothing of this one.
+func TestNewsOfAnotherLinkLeavesNoDoubt(t *testing.T) {
+	s := newStored(t)
+	s.news(txn("p", pending))
+	if _, err := s.Apply(t.Context(), "mk_other", mirror.Page{Seq: 1, At: noon, After: "c1", Created: []moneykit.Transaction{txn("s")}}); err != nil {
+		t.Fatal(err)
+	}
+	pending, _ := s.doubt()
+	same(t, "in doubt", pending, []moneykit.TransactionID(nil))
+	s.news(txn("t"))
+	s.ask()
+	same(t, "thread", s.thread("p"), []string{"created p in 1 by r1", "settled t in 2 by r2"})
+	historyTellsTheTable(t, s, bank)
+}
+
 // A settled one may come when the pending one is gone already, and may have changed
 // when it is matched.
 func TestASettledOneComesLater(t *testing.T) {
@@ -150,6 +196,8 @@ func TestASettledOneComesLater(t *testing.T) {
 	s.news(txn("p", pending), txn("q", pending, amount("7")))
 	s.news(txn("b", text("Rent")))
 	s.ask()
+	_, gone := s.doubt()
+	same(t, "gone, and nothing since", gone, []moneykit.TransactionID(nil))
 	s.news(txn("s"))
 	pending, gone := s.doubt()
 	same(t, "in doubt", [][]moneykit.TransactionID{pending, gone}, [][]moneykit.TransactionID{nil, {"p", "q"}})
@@ -205,16 +253,34 @@ func TestAPendingOneIsRemoved(t *testing.T) {
 	same(t, "in doubt", len(pending)+len(gone), 0)
 }
 
+// A date that is still to come makes nothing older.
 func TestGoneForLong(t *testing.T) {
-	for day, want := range map[int][]moneykit.TransactionID{31: {"p"}, 32: nil} {
-		s := newStored(t)
-		s.news(txn("p", pending, on(1)))
-		s.news(txn("b", text("Rent"), on(2)))
-		s.ask()
-		s.news(txn("c", func(t *moneykit.Transaction) { t.Date = moneykit.DateOf(t.Date.Time().AddDate(0, 0, day-t.Date.Day)) }))
-		_, gone := s.doubt()
-		same(t, "gone", gone, want)
+	for name, x := range map[string]struct {
+		day, sync time.Time
+		want      []moneykit.TransactionID
+	}{
+		"30 days":                     {day(3, 31), day(3, 31), []moneykit.TransactionID{"p"}},
+		"31 days":                     {day(4, 1), day(4, 1), nil},
+		"the bank brought no later":   {day(3, 31), day(6, 1), []moneykit.TransactionID{"p"}},
+		"a date far in the future":    {day(12*7900, 1), day(3, 31), []moneykit.TransactionID{"p"}},
+		"such a date, and long since": {day(12*7900, 1), day(4, 1), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStored(t)
+			s.news(txn("p", pending, on(1)))
+			s.news(txn("b", text("Rent"), on(2)))
+			s.ask()
+			newest := txn("c", func(t *moneykit.Transaction) { t.Date = moneykit.DateOf(x.day) })
+			s.apply(mirror.Page{Seq: 3, At: x.sync, Before: s.head().Cursor, After: "c3", Created: []moneykit.Transaction{newest}})
+			_, gone := s.doubt()
+			same(t, "gone", gone, x.want)
+		})
 	}
+}
+
+// day is noon of a day in 2026, or later.
+func day(month time.Month, day int) time.Time {
+	return time.Date(2026, month, day, 12, 0, 0, 0, time.UTC)
 }
 
 // A pending one that is there again was not settled: what took its place is another.
@@ -405,4 +471,96 @@ func TestTheHeadMovesWhileTheListingIsRead(t *testing.T) {
 	same(t, "asked", len(srv.lists), 2)
 	same(t, "transactions", s.ids(mirror.Query{}), []string{"s", "b"})
 	historyTellsTheTable(t, s, bank)
+}
+
+// A listing that is not whole says nothing of what it does not show.
+func TestAListingThatIsNotWhole(t *testing.T) {
+	for name, x := range map[string]struct {
+		total int
+		shown func(page int) moneykit.Transaction
+		asked int // of each try
+	}{
+		"it ends too early": {2, func(int) moneykit.Transaction { return txn("b") }, 2},
+		"it has too many":   {0, func(int) moneykit.Transaction { return txn("b") }, 1},
+		"it never ends":     {1 << 30, func(page int) moneykit.Transaction { return txn("b" + strconv.Itoa(page)) }, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				answers := map[string]string{"": wired("c1", txn("p", pending)), "c1": wired("c2", txn("b", text("Rent"))), "c2": wired("c2")}
+				srv := &server{handle: pages(answers)}
+				srv.list = func(q url.Values) (int, string) {
+					page, _ := strconv.Atoi(q.Get("page"))
+					return listing(x.total, []json.RawMessage{x.shown(page).JSON()})
+				}
+				m, s := newMirror(t, srv)
+				if _, err := m.Sync(t.Context(), bank); err != nil {
+					t.Fatal(err)
+				}
+				done, err := m.Sync(t.Context(), bank)
+				if !errors.Is(err, mirror.ErrListing) || done.Seq != 2 {
+					t.Errorf("%+v, %v", done, err)
+				}
+				same(t, "asked", len(srv.lists), 5*x.asked)
+				same(t, "transactions", s.ids(mirror.Query{}), []string{"b", "p"})
+				srv.list = lists(txn("b"))
+				if _, err := m.Sync(t.Context(), bank); err != nil {
+					t.Fatal(err)
+				}
+				same(t, "transactions", s.ids(mirror.Query{}), []string{"b"})
+			})
+		})
+	}
+}
+
+// What is pending for long is looked for around its own date, and not ever since.
+func TestTheDaysOfAListing(t *testing.T) {
+	now := time.Now()
+	dated := func(days int) func(*moneykit.Transaction) {
+		return func(t *moneykit.Transaction) { t.Date = moneykit.DateOf(now.AddDate(0, 0, days)) }
+	}
+	at := func(year int) func(*moneykit.Transaction) {
+		return func(t *moneykit.Transaction) { t.Date = moneykit.Date{Year: year, Month: 1, Day: 1} }
+	}
+	undated := func(t *moneykit.Transaction) { t.Date = moneykit.Date{} }
+	from := moneykit.DateOf(now.AddDate(0, 0, -12)).String()
+	for name, x := range map[string]struct {
+		dates []func(*moneykit.Transaction)
+		want  []string // first and last day
+	}{
+		"new ones":                {[]func(*moneykit.Transaction){dated(0), dated(-2)}, []string{from + " "}},
+		"a stale one":             {[]func(*moneykit.Transaction){at(2021)}, []string{"2020-12-22 2021-01-11"}},
+		"stale ones, and a new":   {[]func(*moneykit.Transaction){dated(-2), at(2022), at(2021)}, []string{"2020-12-22 2021-01-11", "2021-12-22 2022-01-11", from + " "}},
+		"a stale one, just so":    {[]func(*moneykit.Transaction){dated(-2), dated(-22)}, []string{moneykit.DateOf(now.AddDate(0, 0, -32)).String() + " "}},
+		"before any":              {[]func(*moneykit.Transaction){at(1)}, []string{" 1970-01-01"}},
+		"at the beginning of all": {[]func(*moneykit.Transaction){at(1970)}, []string{" 1970-01-11"}},
+		"before any, and a new":   {[]func(*moneykit.Transaction){at(1), dated(-2)}, []string{" 1970-01-01", from + " "}},
+		"without a date":          {[]func(*moneykit.Transaction){at(2021), undated, dated(0)}, []string{" "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var held []moneykit.Transaction
+			for i, date := range x.dates {
+				held = append(held, txn("p"+strconv.Itoa(i), pending, date))
+			}
+			srv := &server{handle: pages(map[string]string{"": wired("c1", held...), "c1": wired("c2", txn("b", text("Rent")))})}
+			srv.list = func(q url.Values) (int, string) {
+				if from := q.Get("start_date"); from != "" && from < "1970" {
+					return http.StatusUnprocessableEntity, ""
+				}
+				return lists()(q)
+			}
+			m, s := newMirror(t, srv)
+			for range 2 {
+				if _, err := m.Sync(t.Context(), bank); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var got []string
+			for _, q := range srv.lists {
+				got = append(got, q.Get("start_date")+" "+q.Get("end_date"))
+			}
+			same(t, "asked for", got, x.want)
+			same(t, "transactions", s.ids(mirror.Query{}), []string{"b"})
+			same(t, "requests", len(s.syncs()[0].RequestIDs), 1+len(x.want))
+		})
+	}
 }

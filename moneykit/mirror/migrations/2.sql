@@ -4,7 +4,7 @@
 ALTER TABLE transactions ADD COLUMN value TEXT NOT NULL DEFAULT '0'; -- signed, exact
 ALTER TABLE transactions ADD COLUMN currency TEXT NOT NULL DEFAULT '';
 ALTER TABLE transactions ADD COLUMN words TEXT NOT NULL DEFAULT ''; -- in lower case
-ALTER TABLE transactions ADD COLUMN seen INTEGER NOT NULL DEFAULT 0; -- the last sync that showed it
+ALTER TABLE transactions ADD COLUMN seen INTEGER NOT NULL DEFAULT 0; -- the newest version when a page last showed a pending one
 ALTER TABLE transactions ADD COLUMN settled INTEGER; -- the transaction that took a pending one's place
 ALTER TABLE transactions ADD COLUMN confidence REAL; -- that it did, from 0 to 1
 
