@@ -29,8 +29,9 @@ type changesTab struct {
 	filter  changeFilter
 	shown   changeRows // what the filter lets through
 	names   names
-	seq     int // the sync that is shown, 0 for the newest
-	first   int // the sync to show first, 0 for the newest
+	seq     int                    // the sync that is shown, 0 for the newest
+	first   int                    // the sync to show first, 0 for the newest
+	sought  moneykit.TransactionID // what the cursor goes to there, empty for none
 }
 
 func newChangesTab(p *linkPage) *changesTab {
@@ -184,6 +185,10 @@ func (c *changesTab) tookChanges(msg changesLoadedMsg) tea.Cmd {
 	if c.changes.value.seq != before {
 		c.table.MoveTo(0)
 	}
+	if c.sought != "" && c.changes.value.seq == c.current().Seq {
+		c.table.MoveTo(max(0, c.shown.index(c.sought)))
+		c.sought = ""
+	}
 	if again || msg.err == nil && msg.rows.seq != c.current().Seq {
 		return c.loadShown()
 	}
@@ -265,11 +270,13 @@ func (c *changesTab) open() tea.Cmd {
 	return openTransaction(c.linkPage, change.Transaction())
 }
 
-// openChanges shows what one sync of a link brought.
-func openChanges(s *session, id moneykit.LinkID, seq int) tea.Cmd {
+// openChanges shows what one sync of a link brought, with the cursor on a transaction;
+// an empty id is none.
+func openChanges(s *session, id moneykit.LinkID, seq int, transaction moneykit.TransactionID) tea.Cmd {
 	screen := newLink(s, id)
 	screen.tab = tabChanges
-	screen.tabs[tabChanges].(*changesTab).first = seq
+	changes := screen.tabs[tabChanges].(*changesTab)
+	changes.first, changes.sought = seq, transaction
 	return ui.Push(screen)
 }
 

@@ -55,9 +55,9 @@ type linkPage struct {
 	id       moneykit.LinkID
 	snapshot watch.Snapshot
 	theme    *theme.Theme
-	// turnTo shows a sync in the link's screen, which is right below; nil where
-	// another one is.
-	turnTo func(seq int) tea.Cmd
+	// turnTo shows a transaction's part in a sync in the link's screen, which is right
+	// below; nil where another one is.
+	turnTo func(seq int, id moneykit.TransactionID) tea.Cmd
 }
 
 // linkScreen shows one link in tabs.
@@ -81,8 +81,9 @@ func newLink(s *session, id moneykit.LinkID) *linkScreen {
 		newChangesTab(&l.linkPage), newIdentityTab(&l.linkPage), newNumbersTab(&l.linkPage),
 		newInvestmentsTab(&l.linkPage), newJSONTab(&l.linkPage),
 	}
-	l.turnTo = func(seq int) tea.Cmd {
-		l.tabs[tabChanges].(*changesTab).first = seq
+	l.turnTo = func(seq int, id moneykit.TransactionID) tea.Cmd {
+		changes := l.tabs[tabChanges].(*changesTab)
+		changes.first, changes.sought = seq, id
 		return l.turn(tabChanges)
 	}
 	return l

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"till/keystore"
@@ -144,8 +145,9 @@ func syncAll(ctx context.Context, s *session, links []moneykit.LinkID, progress 
 		return errors.New(explain(now.Err).line())
 	case now.Cancelled:
 		return errors.New("interrupted; what was synced is kept, and the next sync goes on from there")
-	case now.Failed > 0:
-		return fmt.Errorf("%s could not be synced", plural(now.Failed, "link"))
+	}
+	if failed := slices.DeleteFunc(fleet.Failures(), func(f mirror.Failure) bool { return ofTheLink(f.Err) }); len(failed) > 0 {
+		return fmt.Errorf("%s could not be synced", plural(len(failed), "link"))
 	}
 	return nil
 }

@@ -245,7 +245,7 @@ func (n *newsScreen) Actions() []ui.Action {
 	actions := []ui.Action{
 		{Name: "Open the changes of the sync", Key: ui.Bind("enter", "open"), Disabled: none, Do: func() tea.Cmd {
 			of, _ := n.current()
-			return openChanges(n.session, of.link, of.seq)
+			return openChanges(n.session, of.link, of.seq, "")
 		}},
 		{Name: "Since when: the span to the left", Key: ui.Bind("◂", "since when", "left", "["), Quiet: true, Do: n.turn(-1)},
 		{Name: "Since when: the span to the right", Key: ui.Bind("◂ ▸", "since when", "right", "]"), Do: n.turn(1)},

@@ -122,9 +122,9 @@ func (t *transactionScreen) Actions() []ui.Action {
 	actions := []ui.Action{
 		{Name: "The sync that brought the step", Key: ui.Bind("enter", "its sync", "enter", "d"), Disabled: none, Do: t.about(func(s mirror.Step) tea.Cmd {
 			if t.turnTo != nil {
-				return tea.Batch(ui.Pop(t.to.ID), t.turnTo(s.Seq))
+				return tea.Batch(ui.Pop(t.to.ID), t.turnTo(s.Seq, s.Transaction().ID))
 			}
-			return openChanges(t.session, t.id, s.Seq)
+			return openChanges(t.session, t.id, s.Seq, s.Transaction().ID)
 		})},
 		{Name: "Copy the step's request id", Key: ui.Bind("y", "copy request id"), Disabled: none, Do: t.about(func(s mirror.Step) tea.Cmd {
 			return copyText(termsafe.Line(s.RequestID), "Request id")

@@ -37,6 +37,9 @@ func TestATransactionTellsWhatHappenedToIt(t *testing.T) {
 		w.Press("enter")
 		w.Sees("sync 1 ·", "sync 2 ▸", "all of the history")
 		w.Misses("▸ Metrolane Rail") // back in the link's own screen
+		if row := w.Row("▌ +"); !strings.Contains(row, "METROLANE RAIL") {
+			t.Errorf("the cursor is on %s", row)
+		}
 		w.Press("enter", "down", "d")
 		w.Sees("sync 2 ·", "◂ sync 1")
 		w.Press("1", "4")

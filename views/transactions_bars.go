@@ -21,7 +21,7 @@ const (
 	topCategories = 10
 	// detailRoom is what a transaction's detail takes where the bars stand below it.
 	detailRoom = 18
-	allBars    = lastMonths + topCategories + 5
+	allBars    = lastMonths + topCategories + 7
 )
 
 // barsCover reports whether the bars stand in the list's place.
@@ -105,6 +105,14 @@ func monthBars(th *theme.Theme, groups []mirror.Group, currency string, w int) [
 		least = 4 // of a bar
 	)
 	months := calendar(groups, currency)
+	if len(months) == 0 {
+		return nil
+	}
+	all := months
+	earlier, some := before(groups, currency, months[0])
+	if some {
+		all = append(all, earlier)
+	}
 	most := 0.0
 	for _, m := range months {
 		most = max(most, m.In.InexactFloat64(), m.Out.InexactFloat64())
@@ -114,7 +122,7 @@ func monthBars(th *theme.Theme, groups []mirror.Group, currency string, w int) [
 	amounts, bars := 0, 0
 	for _, unit = range barUnits {
 		amounts = len("OUT") + len(unit.name)
-		for _, m := range months {
+		for _, m := range all {
 			amounts = max(amounts, cell.Width(unit.tell(m.In, currency)), cell.Width(unit.tell(m.Out.Neg(), currency)))
 		}
 		if bars = (w - label - 2*amounts - 2 - 2) / 2; bars >= least {
@@ -124,6 +132,12 @@ func monthBars(th *theme.Theme, groups []mirror.Group, currency string, w int) [
 	code := " " + cell.Fit(termsafe.Line(currency), bars)
 	title := cell.Fit("MONTH", label) + cell.FitRight("IN"+unit.name, amounts) + code + "  " + cell.FitRight("OUT"+unit.name, amounts) + code
 	lines := []string{th.Paint(theme.Muted, cell.Fit(title, w))}
+	if some {
+		side := func(d decimal.Decimal) string {
+			return cell.FitRight(unit.tell(d, currency), amounts) + cell.Blank(bars+1)
+		}
+		lines = append(lines, th.Paint(theme.Muted, cell.Fit(earlier.name, label)+side(earlier.In)+"  "+side(earlier.Out.Neg())))
+	}
 	for _, m := range months {
 		side := func(d decimal.Decimal, role theme.Role) string {
 			amount := ""
@@ -156,7 +170,23 @@ func (u barUnit) tell(d decimal.Decimal, currency string) string {
 // monthSum is one month in one currency.
 type monthSum struct {
 	name string
+	at   time.Time // its first day
 	mirror.Sum
+}
+
+// before adds up the months before the first that is shown.
+func before(groups []mirror.Group, currency string, first monthSum) (earlier monthSum, some bool) {
+	earlier.name = "earlier"
+	for _, g := range groups {
+		at, err := time.Parse("2006-01", g.Name)
+		sum, ok := sumIn(g, currency)
+		if err != nil || !ok || !at.Before(first.at) {
+			continue
+		}
+		some = true
+		earlier.In, earlier.Out = earlier.In.Add(sum.In), earlier.Out.Add(sum.Out)
+	}
+	return earlier, some
 }
 
 // calendar is the last months up to the newest that there is.
@@ -170,12 +200,12 @@ func calendar(groups []mirror.Group, currency string) []monthSum {
 			continue
 		}
 		for ; len(months) > 0 && len(months) < lastMonths && next.After(at); next = next.AddDate(0, -1, 0) {
-			months = append(months, monthSum{name: next.Format("Jan 2006")})
+			months = append(months, monthSum{name: next.Format("Jan 2006"), at: next})
 		}
 		if len(months) == lastMonths {
 			break
 		}
-		months = append(months, monthSum{at.Format("Jan 2006"), sum})
+		months = append(months, monthSum{at.Format("Jan 2006"), at, sum})
 		next = at.AddDate(0, -1, 0)
 	}
 	slices.Reverse(months)
@@ -195,11 +225,20 @@ func categoryBars(th *theme.Theme, groups []mirror.Group, currency string, w int
 		}
 	}
 	slices.SortStableFunc(all, func(a, b category) int { return b.net.Abs().Cmp(a.net.Abs()) })
+	var others decimal.Decimal
+	left := len(all) - topCategories
+	for _, c := range all[len(all)-max(0, left):] {
+		others = others.Add(c.net)
+	}
 	all = all[:min(len(all), topCategories)]
+	rest := fmt.Sprintf("%d others", left)
 	label, amounts := len("CATEGORY"), len("NET")
 	for _, c := range all {
 		label = max(label, cell.Width(c.name))
 		amounts = max(amounts, cell.Width(signedIn(c.net, currency)))
+	}
+	if left > 0 {
+		label, amounts = max(label, len(rest)), max(amounts, cell.Width(signedIn(others, currency)))
 	}
 	label = min(label, max(8, w/2-4))
 	bars := w - label - amounts - 3
@@ -214,6 +253,9 @@ func categoryBars(th *theme.Theme, groups []mirror.Group, currency string, w int
 		lines = append(lines, th.Paint(theme.Text, cell.Fit(c.name, label))+"  "+
 			th.Paint(theme.Text, cell.FitRight(signedIn(c.net, currency), amounts))+" "+
 			th.Paint(role, cell.Fit(chart.Bar(c.net.Abs().InexactFloat64(), most, bars), bars)))
+	}
+	if left > 0 {
+		lines = append(lines, th.Paint(theme.Muted, cell.Fit(cell.Fit(rest, label)+"  "+cell.FitRight(signedIn(others, currency), amounts), w)))
 	}
 	return lines
 }

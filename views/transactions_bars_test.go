@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -63,7 +64,8 @@ func TestBarsShowMonthsAndCategories(t *testing.T) {
 	want := []string{
 		"USD, and 1 other currency not shown",
 		"",
-		"MONTH         IN USD                   OUT USD",
+		"MONTH            IN USD                   OUT USD",
+		"earlier  999,999.00                      0.00",
 		"Oct 2025",
 		"Nov 2025",
 		"Dec 2025",
@@ -73,9 +75,9 @@ func TestBarsShowMonthsAndCategories(t *testing.T) {
 		"Apr 2026",
 		"May 2026",
 		"Jun 2026",
-		"Jul 2026   50.00 ████              −200.00 ████████████████",
+		"Jul 2026      50.00 ███▎              −200.00 █████████████",
 		"Aug 2026",
-		"Sep 2026  100.00 ████████",
+		"Sep 2026     100.00 ██████▌",
 		"",
 		"CATEGORY            NET USD",
 		"food and drink  −150.00 ████████████████████████████████████",
@@ -87,6 +89,17 @@ func TestBarsShowMonthsAndCategories(t *testing.T) {
 	}
 	if lines := barLines(theme.New(true), mirror.Found{}, 60); len(lines) != 1 {
 		t.Errorf("of nothing: %q", lines)
+	}
+}
+
+func TestBarsTellWhatTheyLeaveOut(t *testing.T) {
+	found := mirror.Found{Sums: []mirror.Sum{sum("USD", 12, "1", "1")}, Months: []mirror.Group{{Name: "10000-01", Sums: []mirror.Sum{sum("USD", 1, "1", "0")}}}}
+	for i := range topCategories + 2 {
+		found.Categories = append(found.Categories, mirror.Group{Name: fmt.Sprint("c", i), Sums: []mirror.Sum{sum("USD", 1, fmt.Sprint(100-i), "0")}})
+	}
+	lines := barLines(theme.New(true), found, 60)
+	if last := ansi.Strip(lines[len(lines)-1]); !strings.HasPrefix(last, "2 others  +179.00") {
+		t.Errorf("the last line is %q", last)
 	}
 }
 

@@ -62,6 +62,18 @@ func (f *Store) PutAccounts(ctx context.Context, link moneykit.LinkID, at time.T
 	return changes, nil
 }
 
+// meetAccounts reads a link's accounts when nobody has yet, so that what was synced has
+// names without MoneyKit. That they cannot be read is told where they are shown.
+func (m *Mirror) meetAccounts(ctx context.Context, link moneykit.LinkID) {
+	if _, at, err := m.store.Accounts(ctx, link); err != nil || !at.IsZero() {
+		return
+	}
+	at := time.Now()
+	if got, err := m.client.Accounts(ctx, link); err == nil {
+		_, _ = m.store.PutAccounts(ctx, link, at, got.Accounts...)
+	}
+}
+
 // accountsBefore returns what the last read of a link's accounts showed, when that
 // was, and whether there was none before.
 func (c *conn) accountsBefore(link int64) (accounts []moneykit.Account, first bool, last int64, err error) {

@@ -55,7 +55,8 @@ type Fleet struct {
 	results  []Result
 }
 
-// SyncAll syncs each of the links once, until all are done or ctx ends. A link that
+// SyncAll syncs each of the links once, and reads the accounts of those of which none
+// are known, until all are done or ctx ends. A link that
 // fails does not keep the others from theirs.
 func (m *Mirror) SyncAll(ctx context.Context, links []moneykit.LinkID) *Fleet {
 	ctx, cancel := context.WithCancel(ctx)
@@ -154,6 +155,9 @@ func (f *Fleet) work(ctx context.Context) {
 			return
 		}
 		done, err := f.mirror.Sync(ctx, link)
+		if err == nil {
+			f.mirror.meetAccounts(ctx, link)
+		}
 		f.end(ctx, link, done, err)
 	}
 }

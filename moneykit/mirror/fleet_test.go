@@ -28,6 +28,7 @@ type fleetServer struct {
 	mu      sync.Mutex
 	order   []moneykit.LinkID // asked for
 	at, top int               // under way, and at most
+	read    int               // whose accounts were asked for
 }
 
 func (s *fleetServer) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -35,6 +36,14 @@ func (s *fleetServer) RoundTrip(r *http.Request) (*http.Response, error) {
 		return (&server{}).RoundTrip(r)
 	}
 	link := moneykit.LinkID(strings.Split(r.URL.Path, "/")[2])
+	if strings.HasSuffix(r.URL.Path, "/accounts") {
+		s.mu.Lock()
+		s.read++
+		s.mu.Unlock()
+		return (&server{handle: func(string) (int, string) {
+			return http.StatusOK, `{"accounts":[{"account_id":"` + string(link) + `_c","name":"Checking"}]}`
+		}}).RoundTrip(r)
+	}
 	s.mu.Lock()
 	s.order = append(s.order, link)
 	s.at++
@@ -326,5 +335,22 @@ func TestALargeFleet(t *testing.T) {
 		synctest.Wait()
 		same(t, "then", slices.Sorted(slices.Values(srv.asked()[8:])), links[99_000:99_008])
 		f.Cancel()
+	})
+}
+
+// What was synced has names without MoneyKit: accounts are read once.
+func TestAFleetMeetsTheAccounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := &fleetServer{pause: func(moneykit.LinkID) time.Duration { return 0 }}
+		m, s := newMirror(t, srv)
+		for range 2 {
+			if _, err := m.SyncAll(t.Context(), []moneykit.LinkID{"mk_a", "mk_b"}).Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if accounts, _, err := s.Accounts(t.Context(), "mk_b"); err != nil || len(accounts) != 1 || accounts[0].Name != "Checking" {
+			t.Errorf("%v, %v", accounts, err)
+		}
+		same(t, "asked for accounts", srv.read, 2)
 	})
 }
