@@ -130,6 +130,9 @@ func (c ExportCommand) Run(ctx context.Context, app *App, out, progress io.Write
 	if err == nil {
 		err = u.update(ctx, links)
 	}
+	if err == nil && c.Offline {
+		err = u.tellUnread(ctx, links)
+	}
 	if err != nil {
 		return c.interrupted(ctx, err)
 	}

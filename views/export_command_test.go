@@ -305,6 +305,25 @@ func TestExportOfALinkThatNobodyKnows(t *testing.T) {
 	})
 }
 
+// What was never read is not told as nothing.
+func TestExportOfWhatTheMirrorNeverHeld(t *testing.T) {
+	for _, what := range []string{"accounts", "transactions", "changes"} {
+		exporting(t, "links", func(t *testing.T, c *command) {
+			_ = c.records(t)
+			c.What, c.Offline = what, true
+			if out, err := c.run(t); out != "" || err == nil || err.Error() != "the mirror holds no "+what+" yet; leave --offline out to read them" {
+				t.Errorf("%q, %v", out, err)
+			}
+			c.Offline, c.Links = false, c.sandbox.LinkIDs()[:1]
+			_ = c.records(t)
+			c.Offline, c.Links = true, c.sandbox.LinkIDs()[:2]
+			if records := c.records(t); len(records) < 2 || !strings.Contains(c.progress.String(), "of 1 link the mirror holds no "+what+" yet") {
+				t.Errorf("%d rows, told %q", len(records), c.progress.String())
+			}
+		})
+	}
+}
+
 // A bank's text goes into a file as it is, and to a terminal made safe.
 func TestExportToATerminal(t *testing.T) {
 	exporting(t, "links", func(t *testing.T, c *command) {

@@ -98,6 +98,42 @@ func ofTheLink(err error) bool {
 	return false
 }
 
+// tellUnread tells of links of which the mirror never held what is asked for; that it
+// holds nothing at all is an error.
+func (u *updating) tellUnread(ctx context.Context, links []moneykit.LinkID) error {
+	var unread []moneykit.LinkID
+	for _, id := range links {
+		known, err := u.holds(ctx, id)
+		if err != nil {
+			return errors.New(explain(err).line())
+		}
+		if !known {
+			unread = append(unread, id)
+		}
+	}
+	switch {
+	case len(unread) > 0 && len(unread) == len(links):
+		return fmt.Errorf("the mirror holds no %s yet; leave --offline out to read them", u.What)
+	case len(unread) > 0:
+		_, _ = fmt.Fprintf(u.progress, "of %s the mirror holds no %s yet\n", plural(len(unread), "link"), u.What)
+	}
+	return nil
+}
+
+// holds reports whether the mirror has what is asked for of a link.
+func (u *updating) holds(ctx context.Context, id moneykit.LinkID) (bool, error) {
+	store := u.mirror.Store()
+	switch u.What {
+	case "links":
+		return true, nil
+	case "accounts":
+		_, at, err := store.Accounts(ctx, id)
+		return !at.IsZero(), err
+	}
+	head, err := store.Head(ctx, id)
+	return head.Cursor != "", err
+}
+
 // read brings one link up to date and tells of it.
 func (u *updating) read(ctx context.Context, id moneykit.LinkID) (string, error) {
 	store := u.mirror.Store()

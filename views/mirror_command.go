@@ -72,6 +72,9 @@ func (c MirrorCommand) Status(ctx context.Context, app *App, out io.Writer) erro
 	} {
 		_, _ = fmt.Fprintf(out, "%-13s %s\n", line[0], line[1])
 	}
+	if busy, err := store.Syncing(ctx); err == nil && len(busy) > 0 {
+		_, _ = fmt.Fprintf(out, "%s being synced by another till\n", plural(len(busy), "link"))
+	}
 	if s.aside != "" {
 		_, _ = fmt.Fprintln(out, "A damaged mirror was set aside: "+termsafe.Line(s.aside))
 	}
