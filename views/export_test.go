@@ -106,7 +106,7 @@ func FuzzCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, digits int64, exponent int32) {
 		if exponent < -100 || exponent > 100 {
-			t.Skip()
+			return
 		}
 		amount := decimal.New(digits, exponent)
 		out := written(t, plainSheet(plainRow{fields: []sheetCell{textCell(text), decimalCell(amount)}}), formatCSV, false)
