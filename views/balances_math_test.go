@@ -2,6 +2,8 @@ package views
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -207,33 +209,42 @@ func TestRecordedBalancesAreByTheSandboxesClock(t *testing.T) {
 	}
 }
 
-// westward puts this machine eight hours behind UTC.
-func westward(t *testing.T) {
+// inTheWest puts a process of these tests eight hours behind UTC.
+const inTheWest = "TILL_TEST_WEST"
+
+// westward runs a test in a process that is in the west, and reports whether this one
+// is. Timers of other tests read the time zone of this process.
+func westward(t *testing.T) bool {
 	t.Helper()
-	before := time.Local
-	t.Cleanup(func() { time.Local = before })
-	time.Local = time.FixedZone("west", -8*60*60)
+	if os.Getenv(inTheWest) != "" {
+		return true
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), inTheWest+"=1")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
 }
 
 func TestABalanceHoldsWhatIsDatedAheadOfThisMachine(t *testing.T) {
+	if !westward(t) {
+		return
+	}
 	evening := time.Date(2026, time.March, 10, 4, 0, 0, 0, time.UTC) // of the 9th, by this machine
 	recorded := []mirror.BalanceSeen{{At: evening, Currency: "USD", Current: decimal.NewNullDecimal(decimal.New(100, 0))}}
 	for _, test := range []struct {
 		name         string
-		west         bool
 		at           time.Time
 		flow         []mirror.Flow
 		ninth, tenth string
 		day          int
 	}{
-		{"ahead", true, evening, flow("8 -5 0", "10 -14.21 0"), "114.21", "100", 10},
-		{"only pending", true, evening, flow("8 -5 0", "10 0 -14.21"), "100", "100", 9},
-		{"a day after, by UTC too", false, evening.Add(-8 * time.Hour), flow("8 -5 0", "10 -14.21 0"), "100", "85.79", 9},
+		{"ahead", evening, flow("8 -5 0", "10 -14.21 0"), "114.21", "100", 10},
+		{"only pending", evening, flow("8 -5 0", "10 0 -14.21"), "100", "100", 9},
+		{"a day after, by UTC too", evening.Add(-8 * time.Hour), flow("8 -5 0", "10 -14.21 0"), "100", "85.79", 9},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if test.west {
-				westward(t)
-			}
 			recorded[0].At = test.at
 			h := newBalanceHistory(moneykit.Account{Balances: moneykit.Balances{Currency: "USD"}},
 				movements{synced: true, seen: recorded, flow: test.flow}, func(t time.Time) time.Time { return t })
@@ -250,7 +261,9 @@ func TestABalanceHoldsWhatIsDatedAheadOfThisMachine(t *testing.T) {
 }
 
 func TestTodayIsByThisMachine(t *testing.T) {
-	westward(t)
+	if !westward(t) {
+		return
+	}
 	at := time.Date(2026, time.March, 10, 4, 0, 0, 0, time.UTC)
 	c := &clock{sandbox: func() time.Time { return at }}
 	if today, err := firstDay("today", c.now()); err != nil || today != march(9) {

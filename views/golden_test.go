@@ -89,6 +89,7 @@ func screens() []struct {
 }
 
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}, {200, 60}} {
 		for _, s := range screens() {
 			if size[0] == 40 && s.name != "links" {

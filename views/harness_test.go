@@ -25,6 +25,9 @@ import (
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC // frames must not depend on where they are drawn
+	if os.Getenv(inTheWest) != "" {
+		time.Local = time.FixedZone("west", -8*60*60)
+	}
 	os.Exit(m.Run())
 }
 

@@ -58,6 +58,7 @@ func poison(w *wire, seed uint64) func(*http.Request) (*http.Response, error) {
 // text in them: no panic, exactly the terminal's lines and cells, and nothing
 // in the frame but text and its colours.
 func TestEveryScreenFitsAndStaysSafe(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	marks := 0
 	for i, s := range screens() {
