@@ -28,6 +28,7 @@ func (w *world) refreshed(steps ...string) {
 
 // TestGoldenBalancesOverWeeks shows recorded balances beside the derived ones.
 func TestGoldenBalancesOverWeeks(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
 			var frame string

@@ -7,6 +7,7 @@ import (
 
 // TestTheTabsLeaveRoomForTheState turns to every tab in every width of a terminal.
 func TestTheTabsLeaveRoomForTheState(t *testing.T) {
+	t.Parallel()
 	for link, state := range map[int]string{1: "● connected", 4: "✕ invalid credentials", 7: "✕ institution error"} {
 		in(t, 60, 16, func(t *testing.T, w *world) {
 			w.Resize(80, 24)

@@ -273,6 +273,7 @@ func TestMarkedLinksComeInTheOrderOfTheList(t *testing.T) {
 // TestMarksWhateverHappens lets links come and go, be sorted, filtered and
 // marked in any order, and compares the marks with a plain set.
 func TestMarksWhateverHappens(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 30 {
 		l := listOf(t)

@@ -115,6 +115,7 @@ func (b *bench) sees(texts ...string) {
 }
 
 func TestOnlyWhatIsNearTheCursorIsHeld(t *testing.T) {
+	t.Parallel()
 	onBench(t, 50_000, func(t *testing.T, b *bench) {
 		b.sees("Shop 49999", "50,000 transactions")
 		if b.brought > 3*aside {
