@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,7 +61,7 @@ func newBankDays(t *testing.T, seed uint64, opts []sandbox.Option) *bankDays {
 	t.Helper()
 	rng, box := rand.New(rand.NewPCG(seed, 0)), sandbox.New(opts...)
 	b := &bankDays{
-		T: t, rng: rng, box: box, stored: newStored(t), broken: map[moneykit.LinkID]bool{}, flaky: &flaky{rt: box.Transport(), rng: rng},
+		T: t, rng: rng, box: box, stored: newStored(t), broken: map[moneykit.LinkID]bool{}, flaky: &flaky{rt: box.Transport(), rng: rand.New(rand.NewPCG(seed, 1))},
 		client: clientOf(t, "https://sandbox.example.com", moneykit.WithTransport(box.Transport())),
 	}
 	b.mirror = mirror.New(clientOf(t, "https://sandbox.example.com", moneykit.WithTransport(b.flaky)), b.stored.Store)
@@ -116,9 +117,11 @@ func (b *bankDays) sync(link moneykit.LinkID) {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
-	b.flaky.faults, b.flaky.cancel = b.rng.IntN(2) == 0, nil
+	faults := b.rng.IntN(2) == 0
 	if b.rng.IntN(5) == 0 {
-		b.flaky.cancel = cancel
+		b.flaky.set(faults, cancel)
+	} else {
+		b.flaky.set(faults, nil)
 	}
 	done, err := b.mirror.Sync(ctx, link)
 	b.say("%s is synced: %+v, %v", link, done, err)
@@ -132,7 +135,7 @@ func (b *bankDays) sync(link moneykit.LinkID) {
 // quiet syncs all links when nothing goes wrong.
 func (b *bankDays) quiet() {
 	b.Helper()
-	b.flaky.faults, b.flaky.cancel = false, nil
+	b.flaky.set(false, nil)
 	for _, link := range b.links {
 		for range 2 {
 			_, err := b.mirror.Sync(b.Context(), link)
@@ -206,22 +209,40 @@ func (b *bankDays) say(format string, args ...any) {
 	b.done = append(b.done, fmt.Sprintf(format, args...))
 }
 
-// flaky is a network on a bad day.
+// flaky is a network on a bad day. A request for a token outlives the sync that
+// asked for one, so the day may change meanwhile.
 type flaky struct {
-	rt     http.RoundTripper
+	rt http.RoundTripper
+
+	mu     sync.Mutex
 	rng    *rand.Rand
 	faults bool
 	cancel func() // ends the sync at some time
 }
 
+func (f *flaky) set(faults bool, cancel func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.faults, f.cancel = faults, cancel
+}
+
 func (f *flaky) RoundTrip(r *http.Request) (*http.Response, error) {
-	if f.cancel != nil && f.rng.IntN(2) == 0 {
-		f.cancel()
-	}
+	fails := f.meets(r)
 	resp, err := f.rt.RoundTrip(r)
-	if err == nil && f.faults && strings.Contains(r.URL.Path, "/transactions") && f.rng.IntN(3) == 0 {
+	if err == nil && fails {
 		_ = resp.Body.Close()
 		resp.StatusCode, resp.Body, resp.ContentLength = http.StatusInternalServerError, io.NopCloser(strings.NewReader("")), 0
 	}
 	return resp, err
+}
+
+// meets tells whether the answer to a request is to be a failure, and may end the
+// sync that makes it.
+func (f *flaky) meets(r *http.Request) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.cancel != nil && f.rng.IntN(2) == 0 {
+		f.cancel()
+	}
+	return f.faults && strings.Contains(r.URL.Path, "/transactions") && f.rng.IntN(3) == 0
 }
