@@ -27,6 +27,8 @@ type Shell struct {
 	toastID int
 	waiting []toastMsg // for a failure to be read
 
+	suspend tea.Cmd // nil where the terminal cannot be given back
+
 	w, h  int
 	dark  bool // what the terminal answered
 	mode  theme.Mode
@@ -111,11 +113,14 @@ func (s *Shell) own(msg tea.Msg) (tea.Cmd, bool) {
 	return nil, true
 }
 
-// key sends a key to the dialog on top, else to the shell's and the screen's
-// actions, else to the screen itself.
+// key leaves or suspends till whatever is open. Any other key goes to the dialog on
+// top, else to the shell's and the screen's actions, else to the screen itself.
 func (s *Shell) key(press tea.KeyPressMsg) tea.Cmd {
-	if press.String() == "ctrl+c" {
+	switch press.String() {
+	case "ctrl+c":
 		return s.leave()
+	case "ctrl+z":
+		return s.do(s.suspension())
 	}
 	if len(s.dialogs) > 0 {
 		if press.String() == "esc" {

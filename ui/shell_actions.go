@@ -17,7 +17,25 @@ func (s *Shell) Actions() []Action {
 		{Name: "Every action by name", Key: Bind(":", "palette", ":", "ctrl+k"), Quiet: true, Ask: func() Dialog { return newPalette(s) }},
 		{Name: "Change the theme: auto, dark, light", Key: Bind("t", "theme"), Quiet: true, Do: s.nextTheme},
 		{Name: "Draw the screen anew", Key: Bind("ctrl+l", "redraw"), Quiet: true, Do: func() tea.Cmd { return tea.ClearScreen }},
+		s.suspension(),
 		{Name: "Quit", Key: Bind("q", "quit", "q", "ctrl+c"), Quiet: true, Do: s.leave},
+	}
+}
+
+// MaySuspend lets ctrl+z give the terminal back to whoever till was started by.
+// The command suspend stops the program and, once it goes on, draws it anew.
+func (s *Shell) MaySuspend(suspend tea.Cmd) { s.suspend = suspend }
+
+func (s *Shell) suspension() Action {
+	return Action{
+		Name: "Suspend till", Key: Bind("ctrl+z", "suspend"), Quiet: true,
+		Disabled: func() string {
+			if s.suspend == nil {
+				return "till was not started by a shell that could take the terminal back"
+			}
+			return ""
+		},
+		Do: func() tea.Cmd { return s.suspend },
 	}
 }
 

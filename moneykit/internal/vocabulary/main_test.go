@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"os"
 	"testing"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestTheFileIsWhatTheGeneratorWrites fails when the contract or the generator
 // has changed since go generate ran.

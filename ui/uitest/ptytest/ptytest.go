@@ -3,6 +3,7 @@
 package ptytest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -51,10 +53,14 @@ func Start(cmd *exec.Cmd, w, h int) (*Terminal, error) {
 func (t *Terminal) read() {
 	defer close(t.gone)
 	buffer := make([]byte, 1<<16)
+	var half []byte // of a character that was read in part
 	for {
 		n, err := t.tty.Read(buffer)
 		if n > 0 {
-			_, _ = t.screen.Write(buffer[:n])
+			half = append(half, buffer[:n]...)
+			drawn := whole(half)
+			_, _ = t.screen.Write(half[:drawn])
+			half = bytes.Clone(half[drawn:])
 			t.mu.Lock()
 			t.bytes += n
 			t.output = append(t.output, buffer[:n]...)
@@ -67,6 +73,19 @@ func (t *Terminal) read() {
 			return // the program is gone
 		}
 	}
+}
+
+// whole returns how much of p is characters that do not go on after it.
+func whole(p []byte) int {
+	for i := len(p) - 1; i >= max(0, len(p)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(p[i]) {
+			if !utf8.FullRune(p[i:]) {
+				return i
+			}
+			break
+		}
+	}
+	return len(p)
 }
 
 // Screen returns what is on screen, a line for each row.
