@@ -60,6 +60,17 @@ const (
 	statesOf = `SELECT s.at, s.state, s.error, s.request FROM states s JOIN links l USING (link) WHERE l.id = ? ORDER BY s.at DESC`
 )
 
+// About what happened to links. The next place is the one after the newest, so that
+// places have no gaps.
+const (
+	addEvent   = `INSERT INTO events (link, at, request, body) SELECT link, ?2, ?3, ?4 FROM links WHERE id = ?1`
+	dropEvents = `DELETE FROM events WHERE place <= (SELECT max(place) FROM events) - ?`
+	allEvents  = `SELECT e.place, l.id, e.at, e.request, e.body FROM events e JOIN links l USING (link)
+		WHERE e.place < ? ORDER BY e.place DESC LIMIT ?`
+	eventsOf = `SELECT e.place, l.id, e.at, e.request, e.body FROM links l JOIN events e USING (link)
+		WHERE l.id = ?3 AND e.place < ?1 ORDER BY e.place DESC LIMIT ?2`
+)
+
 // About accounts. A link has those that the last read of them showed; it has none
 // when they were all seen at 0.
 const (
