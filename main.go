@@ -28,7 +28,10 @@ import (
 	"till/moneykit/mirror"
 	"till/moneykit/sandbox"
 	"till/moneykit/sandbox/serve"
+	"till/moneykit/watch"
+	"till/moneykit/webhooks"
 	"till/ui"
+	"till/ui/suspend"
 	"till/ui/termsafe"
 	"till/views"
 )
@@ -43,10 +46,13 @@ const framesPerSecond = 120
 // longestFinish is how long leaving waits for files that are being exported.
 const longestFinish = 3 * time.Second
 
-// connections are kept open to MoneyKit, as many as the watcher reads at once.
+// sandboxConnections are opened to the embedded Sandbox.
+const sandboxConnections = 2
+
+// What background polling may be told to take.
 const (
-	connections        = 8
-	sandboxConnections = 2
+	fastestPoll  = 1000 // requests a second
+	mostInFlight = 64
 )
 
 // usageError is wrong usage: exit code 2.
@@ -84,11 +90,23 @@ type flags struct {
 	profile   string
 	readOnly  bool
 	sensitive bool
+	poll      float64
+	inFlight  int
+	given     func(flag string) bool // nil for a command that does not poll
 }
 
 func (f flags) check() error {
 	if f.sandbox && f.profile != "" {
 		return usageError{errors.New("--sandbox and --profile exclude each other; leave one out")}
+	}
+	if f.given == nil {
+		return nil
+	}
+	if !(f.poll >= 0 && f.poll <= fastestPoll) {
+		return usageError{fmt.Errorf("--poll takes 0 to %d requests a second", fastestPoll)}
+	}
+	if f.inFlight < 1 || f.inFlight > mostInFlight {
+		return usageError{fmt.Errorf("--poll-in-flight takes 1 to %d requests", mostInFlight)}
 	}
 	return nil
 }
@@ -122,6 +140,11 @@ func command() *cobra.Command {
 			leave(explore(c.Context(), f, id))
 		},
 	}
+	f.given = func(flag string) bool { return root.Flags().Changed(flag) || link.Flags().Changed(flag) }
+	for _, c := range []*cobra.Command{root, link} {
+		c.Flags().Float64Var(&f.poll, "poll", watch.DefaultRate, "requests a second for background polling; 0 reads only what is asked for")
+		c.Flags().IntVar(&f.inFlight, "poll-in-flight", watch.DefaultInFlight, "requests of background polling under way at once")
+	}
 	link.AddCommand(connectCommands(&f)...)
 	for _, c := range append([]*cobra.Command{root, link}, link.Commands()...) {
 		c.Flags().BoolVar(&f.sandbox, "sandbox", f.sandbox, "explore the embedded Sandbox")
@@ -129,7 +152,7 @@ func command() *cobra.Command {
 		c.Flags().BoolVar(&f.readOnly, "read-only", f.readOnly, "remove every action that changes something at MoneyKit")
 		c.Flags().BoolVar(&f.sensitive, "mirror-sensitive", f.sensitive, "keep account numbers and identity in the mirror too")
 	}
-	root.AddCommand(link, sandboxCommand(), mirrorCommand(), exportCommand(&f))
+	root.AddCommand(link, sandboxCommand(), mirrorCommand(), exportCommand(&f), webhooksCommand(&f))
 	return root
 }
 
@@ -202,6 +225,45 @@ func exportCommand(f *flags) *cobra.Command {
 	flags.BoolVar(&in.Posted, "posted", false, "posted transactions alone")
 	flags.StringVar(&in.Search, "search", "", "transactions with all of these words")
 	return command
+}
+
+// webhooksCommand receives MoneyKit's webhooks.
+func webhooksCommand(f *flags) *cobra.Command {
+	parent := &cobra.Command{
+		Use: "webhooks", Short: "Receive MoneyKit's webhooks and verify them", Args: cobra.ArbitraryArgs,
+		Run: func(*cobra.Command, []string) {
+			leave(usageError{errors.New("till webhooks has to be told what to do; till webhooks listen receives them")})
+		},
+	}
+	in := views.WebhooksCommand{}
+	command := &cobra.Command{
+		Use: "listen", Short: "Receive webhooks on this computer until interrupted", Args: cobra.ArbitraryArgs,
+		Long: "till webhooks listen receives webhooks on 127.0.0.1, tells which checks each one passed, and reads its link from MoneyKit. " +
+			"MoneyKit itself reaches that address only through a tunnel of yours.",
+		Example: "till webhooks listen --sandbox --test link.state_changed\n" +
+			"till webhooks listen --port 8090 --public https://hooks.example.com --link mk_eqkWN34UEoa2NpQ",
+		Run: func(c *cobra.Command, args []string) {
+			leave(noArguments(args))
+			leave(f.check())
+			in.Sandbox, in.Profile = f.sandbox, f.profile
+			if err := in.Validate(f.readOnly); err != nil {
+				leave(usageError{err})
+			}
+			leave(inProfile(c.Context(), *f, func(ctx context.Context, app *views.App) error { return in.Run(ctx, app, os.Stdout, os.Stderr) }))
+		},
+	}
+	flags := command.Flags()
+	flags.BoolVar(&f.sandbox, "sandbox", f.sandbox, "from the embedded Sandbox, which sends them by itself")
+	flags.StringVar(&f.profile, "profile", f.profile, "of this profile instead of the one last chosen")
+	flags.BoolVar(&f.readOnly, "read-only", f.readOnly, "change no link's webhook")
+	flags.IntVar(&in.Port, "port", 0, "port of 127.0.0.1; 0 takes a free one")
+	flags.StringVar(&in.Path, "path", "", "path of the address instead of one that nobody can guess")
+	flags.StringVar(&in.Public, "public", "", "https address of a tunnel of yours that leads here, such as https://hooks.example.com")
+	flags.StringVar(&in.Link, "link", "", "let this link's webhooks come here, and put back its former webhook at the end")
+	flags.StringVar(&in.Test, "test", "", "have MoneyKit send this event at first (Sandbox)")
+	flags.BoolVar(&in.JSON, "json", false, "tell everything as JSON, an object a line, on standard output")
+	parent.AddCommand(command)
+	return parent
 }
 
 // inProfile does something without a terminal, until it is done or interrupted.
@@ -352,11 +414,11 @@ func oneLink(command string, args []string) (moneykit.LinkID, error) {
 
 // explore runs the terminal program until its user leaves.
 func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
-	if !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
-		return usageError{errors.New("till draws on a terminal, and its input or output is not one; run it without a pipe or redirection")}
-	}
 	if err := f.check(); err != nil {
 		return err
+	}
+	if !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
+		return usageError{errors.New("till draws on a terminal, and its input or output is not one; run it without a pipe or redirection")}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -372,7 +434,9 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 	}
 	shell := ui.NewShell(ctx, views.First(app, f.sandbox, f.profile, link))
 	// Signals are Bubble Tea's: it puts the terminal in order before it leaves.
-	_, err := tea.NewProgram(shell, tea.WithFPS(framesPerSecond)).Run()
+	program := tea.NewProgram(shell, tea.WithFPS(framesPerSecond))
+	suspend.Allow(ctx, shell, program)
+	_, err := program.Run()
 	cancel()
 	app.Finish(longestFinish)
 	if errors.Is(err, tea.ErrInterrupted) {
@@ -383,9 +447,10 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 
 // newApp puts the parts together. Nothing slow happens before a screen asks.
 func newApp(f flags) (app *views.App, closeApp func()) {
+	var world *sandbox.Sandbox
 	var server *sandbox.Server
 	network := http.DefaultTransport.(*http.Transport).Clone()
-	network.MaxIdleConnsPerHost = connections
+	network.MaxIdleConnsPerHost = max(watch.DefaultInFlight, f.inFlight) // as many as the watcher reads at once
 	// The Sandbox shares this machine's cores: more connections only contend.
 	loopback := network.Clone()
 	loopback.MaxConnsPerHost = sandboxConnections
@@ -406,12 +471,19 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 				moneykit.WithObserver(calls.Add), moneykit.WithDriftReport(drift),
 			}
 			if server != nil && baseURL == server.URL() {
-				opts = append(opts, moneykit.WithRateLimit(0, 0)) // nobody else's server
+				opts = append(opts, moneykit.WithRateLimit(0, 0), moneykit.WithClock(world.Now)) // nobody else's server
 			}
 			return moneykit.New(creds, opts...)
 		},
 		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) *connect.Run {
 			return connect.InTerminal(ctx, c, transport(c.BaseURL()), r)
+		},
+		Webhooks: func(ctx context.Context, c *moneykit.Client, config webhooks.Config) (views.WebhookReceiver, error) {
+			receiver, err := webhooks.Listen(ctx, c, config)
+			if err != nil {
+				return nil, err
+			}
+			return receiver, nil
 		},
 		Mirror: func(ctx context.Context, p keystore.Profile) (views.KeptMirror, error) {
 			keys, err := app.Keys()
@@ -428,13 +500,19 @@ func newApp(f flags) (app *views.App, closeApp func()) {
 			return profile, moneykit.NewSecret(secret), given, err
 		},
 		Sandbox: kept(func() (views.Embedded, error) {
-			world := sandbox.New()
+			world = sandbox.New()
 			var err error
 			if server, err = world.Listen(); err != nil {
 				return views.Embedded{}, err
 			}
 			return embedded(world, server), nil
 		}),
+	}
+	if f.given != nil && f.given("poll") {
+		app.Poll = &f.poll
+	}
+	if f.given != nil {
+		app.PollInFlight = f.inFlight
 	}
 	return app, func() {
 		if server != nil {

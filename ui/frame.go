@@ -25,6 +25,7 @@ func (s *Shell) View() tea.View {
 	v := tea.NewView(s.frame())
 	v.AltScreen = true
 	v.WindowTitle = "till"
+	v.ReportFocus = true
 	// Under a layout without Latin letters ctrl+c is known by its place alone.
 	v.KeyboardEnhancements.ReportAlternateKeys = true
 	return v

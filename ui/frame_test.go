@@ -233,3 +233,9 @@ func TestNothingMovesWhenIdle(t *testing.T) {
 		}
 	})
 }
+
+func TestTheTerminalIsAskedForItsFocus(t *testing.T) {
+	if !ui.NewShell(t.Context(), &page{title: "First"}).View().ReportFocus {
+		t.Error("it is not")
+	}
+}

@@ -23,7 +23,7 @@ func (d *leaveDialog) View(int, int) string {
 	if d.jobs > 1 {
 		are = fmt.Sprintf("%d jobs are", d.jobs)
 	}
-	return are + " still in flight, and will go on.\nNobody will be there to tell how it ended."
+	return are + " still in flight. What was asked of MoneyKit goes on,\nand nobody will tell how it ended; the rest is not done."
 }
 
 func (d *leaveDialog) Update(msg tea.Msg) tea.Cmd {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestALinkTellsOfItsAccounts(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	inShopWith(t, dir, false, func(t *testing.T, w *world) {
 		w.opens(t, 1, "2")

@@ -2,8 +2,6 @@ package views
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +58,7 @@ func pendingUntil(texts ...string) (all []mirror.Settlement) {
 func march(day int) moneykit.Date { return moneykit.Date{Year: 2026, Month: 3, Day: day} }
 
 func TestBalanceHistory(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, currency string
 		kind           moneykit.AccountType
@@ -190,6 +189,7 @@ func TestBalanceHistory(t *testing.T) {
 }
 
 func TestWhatIsOwedIsBelowZero(t *testing.T) {
+	t.Parallel()
 	for kind, want := range map[moneykit.AccountType]float64{"depository.checking": 12.5, "liability.credit_card": -12.5, "loan.student": -12.5} {
 		h := newBalanceHistory(moneykit.Account{Type: kind, Balances: moneykit.Balances{Currency: "USD"}},
 			movements{synced: true, seen: seen("USD", "9 12.50")}, func(t time.Time) time.Time { return t })
@@ -202,6 +202,7 @@ func TestWhatIsOwedIsBelowZero(t *testing.T) {
 }
 
 func TestRecordedBalancesAreByTheSandboxesClock(t *testing.T) {
+	t.Parallel()
 	h := newBalanceHistory(moneykit.Account{Balances: moneykit.Balances{Currency: "USD"}}, movements{seen: seen("USD", "9 12.50")},
 		func(t time.Time) time.Time { return t.AddDate(0, 0, 7) })
 	if r := h.recorded[0]; r.day != dayOf(march(16)) || r.at.Day() != 16 {
@@ -216,15 +217,7 @@ const inTheWest = "TILL_TEST_WEST"
 // is. Timers of other tests read the time zone of this process.
 func westward(t *testing.T) bool {
 	t.Helper()
-	if os.Getenv(inTheWest) != "" {
-		return true
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), inTheWest+"=1")
-	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("%v\n%s", err, out)
-	}
-	return false
+	return apart(t, inTheWest+"=1")
 }
 
 func TestABalanceHoldsWhatIsDatedAheadOfThisMachine(t *testing.T) {
@@ -279,6 +272,7 @@ func TestTodayIsByThisMachine(t *testing.T) {
 }
 
 func TestMonths(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		from string
 		n    int
@@ -297,6 +291,7 @@ func TestMonths(t *testing.T) {
 }
 
 func TestAxisLabel(t *testing.T) {
+	t.Parallel()
 	for v, want := range map[float64]string{0.1 + 0.2: "0.3", -200000: "−200,000", 1e15: "1,000,000,000,000,000", 0: "0", 2.5: "2.5"} {
 		if got := axisLabel(v); got != want {
 			t.Errorf("%v is called %q, want %q", v, got, want)

@@ -21,7 +21,7 @@ func (w *world) refreshed(steps ...string) {
 		}
 		w.Press("enter")
 		w.Wait(time.Second)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Wait(10 * time.Second)
 	}
 }
@@ -31,6 +31,7 @@ func TestGoldenBalancesOverWeeks(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			t.Parallel()
 			var frame string
 			in(t, size[0], size[1], func(t *testing.T, w *world) {
 				w.at(t, 1)
@@ -45,6 +46,7 @@ func TestGoldenBalancesOverWeeks(t *testing.T) {
 }
 
 func TestBalancesAreScrubbed(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 3)
 		w.Press("enter", "2", "h")
@@ -70,6 +72,7 @@ func TestBalancesAreScrubbed(t *testing.T) {
 }
 
 func TestTheChartFollowsTheDay(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 3)
 		w.Press("enter", "2", "h")
@@ -97,6 +100,7 @@ func TestTheChartFollowsTheDay(t *testing.T) {
 }
 
 func TestBalancesInEachCurrency(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 11)
 		w.Press("enter", "2", "h")
@@ -115,6 +119,7 @@ func TestBalancesInEachCurrency(t *testing.T) {
 }
 
 func TestAnAccountIsDrawnAlone(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 3)
 		w.Press("enter", "2", "h")
@@ -133,6 +138,7 @@ func TestAnAccountIsDrawnAlone(t *testing.T) {
 }
 
 func TestBalancesFollowTheSandbox(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("enter", "3", "2")
@@ -151,6 +157,7 @@ func TestBalancesFollowTheSandbox(t *testing.T) {
 }
 
 func TestBalancesWithoutTransactions(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 6)
 		w.Press("enter", "2", "h")
@@ -164,6 +171,7 @@ const nullAccount = `{"link":{"link_id":"mk_1","state":"connected"},"accounts":[
 	"balances":{"currency":"USD","current":null,"available":null,"limit":null}}]}`
 
 func TestNoBalanceYet(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.wire.breaks(http.MethodGet, "/accounts", status(200, nullAccount))
 		w.Press("enter", "2", "h")
@@ -182,6 +190,7 @@ func TestNoBalanceYet(t *testing.T) {
 }
 
 func TestBalancesTrouble(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("enter", "2", "h")
 		w.Sees("Checking")

@@ -9,6 +9,7 @@ import (
 
 // A first sync that breaks off is not the whole history.
 func TestASyncThatBreaksOffSaysSo(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		if _, err := w.sandbox.AddFault(sandbox.Fault{Operation: "get_transactions_sync", LoopingCursor: true}); err != nil {
 			t.Fatal(err)
@@ -34,6 +35,7 @@ func TestASyncThatBreaksOffSaysSo(t *testing.T) {
 
 // What could not be read is read again when the link is in another state.
 func TestAMendedLinkIsReadAgain(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		set := func(state string) {
 			if err := w.sandbox.SetState(w.link(1), state, ""); err != nil {

@@ -124,7 +124,9 @@ func (l *locked) Write(p []byte) (int, error) {
 // all of them, and looks through every frame, everything that was copied, the
 // saved bundles and the log.
 func TestNoSecretGetsOut(t *testing.T) {
-	t.Chdir(t.TempDir())
+	if !apart(t) { // it saves into the current folder
+		return
+	}
 	c := &canaries{seen: map[string]string{}}
 	c.add("client secret", sandbox.DefaultClientSecret)
 	c.add("typed secret", typedSecret)

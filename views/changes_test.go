@@ -16,13 +16,14 @@ import (
 func (w *world) secondSync(t *testing.T) {
 	t.Helper()
 	w.at(t, 1)
-	w.Press("r", "enter")
+	w.refreshNow()
 	w.Wait(4 * time.Second)
 	w.Press("enter", "d")
 	w.Sees("sync 2 ·")
 }
 
 func TestChangesAreFilteredByAccountAndKind(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.secondSync(t)
 		w.Sees("+6 ~3 −0", "Harbour Ferry Line", "Stonebridge Groce", "Checking +1,522.83 USD   Credit Card")
@@ -49,6 +50,7 @@ func TestChangesAreFilteredByAccountAndKind(t *testing.T) {
 }
 
 func TestChangesAreFilteredAsOneTypes(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.secondSync(t)
 		w.Press("down")
@@ -76,6 +78,7 @@ func TestChangesAreFilteredAsOneTypes(t *testing.T) {
 }
 
 func TestChangesThatCannotBeReadSaySo(t *testing.T) {
+	t.Parallel()
 	store := memory(t)
 	inShop(t, func() (KeptMirror, error) { return KeptMirror{Store: store}, nil }, func(t *testing.T, w *world) {
 		w.secondSync(t)
@@ -111,6 +114,7 @@ func rowTexts(rows changeRows) []string {
 }
 
 func TestASettledTransactionTellsHowSureItIs(t *testing.T) {
+	t.Parallel()
 	settled := mirror.Change{Kind: mirror.Settled, Before: bought("a", "1", "36", 17, true), After: bought("b", "1", "38.4", 19, false), Confidence: 0.87}
 	rows := newChangeRows(1, []mirror.Change{settled}, names{"1": "Credit"})
 	want := []string{
@@ -147,6 +151,7 @@ func TestASettledTransactionTellsHowSureItIs(t *testing.T) {
 }
 
 func TestATransactionThatIsGoneSaysSo(t *testing.T) {
+	t.Parallel()
 	gone := mirror.Change{Kind: mirror.Gone, Before: bought("a", "1", "36", 17, true)}
 	rows := newChangeRows(1, []mirror.Change{gone}, names{"1": "Credit"})
 	want := "−|2026-09-17|Regina's Mulberry|Credit|−36.00 USD|gone\n||pending, vanished without a word"

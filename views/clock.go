@@ -22,12 +22,13 @@ type advance struct {
 	by time.Duration
 }
 
-// now is in this machine's time zone, by which today is told.
+// now is in this machine's time zone, by which today is told. It is the time of day
+// alone: what else a time.Time measures stands still while the machine sleeps.
 func (c *clock) now() time.Time {
 	if c.sandbox == nil {
-		return time.Now()
+		return time.Now().Round(0)
 	}
-	return c.sandbox().Local()
+	return c.sandbox().Local().Round(0)
 }
 
 // tell returns what this clock showed when this machine's showed t.

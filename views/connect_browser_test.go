@@ -24,6 +24,7 @@ func (w *terminal) inBrowser() {
 }
 
 func TestNewLinkInABrowser(t *testing.T) {
+	t.Parallel()
 	pages := make(chan string, 2)
 	tm := newTerminal(t, func(app *App) {
 		app.Browse = func(page string) error {
@@ -49,6 +50,7 @@ func TestNewLinkInABrowser(t *testing.T) {
 }
 
 func TestConnectInABrowserIsLeftWithAnError(t *testing.T) {
+	t.Parallel()
 	pages := make(chan string, 2)
 	tm := newTerminal(t, func(app *App) {
 		app.Browse = func(page string) error {
@@ -72,6 +74,7 @@ func TestConnectInABrowserIsLeftWithAnError(t *testing.T) {
 // TestConnectOverSSH has no browser: it shows where the page is, and takes a token
 // from elsewhere.
 func TestConnectOverSSH(t *testing.T) {
+	t.Parallel()
 	pages := make(chan string, 2)
 	tm := newTerminal(t, func(app *App) {
 		app.Browse = func(page string) error {

@@ -39,6 +39,7 @@ func (w *world) isLinked(institution string) {
 }
 
 func TestNewLinkWithEveryLogin(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		user, password string
 		answer         func(*world)
@@ -96,6 +97,7 @@ func TestNewLinkWithEveryLogin(t *testing.T) {
 }
 
 func TestNewLinkAtOAuthBank(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(_ *testing.T, w *world) {
 		w.newLink("oauth")
 		w.Press("enter") // what is shared
@@ -110,6 +112,7 @@ func TestNewLinkAtOAuthBank(t *testing.T) {
 }
 
 func TestNewLinkAtInstantBank(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.newLink("instant")
 		w.isLinked("Instant Bank")
@@ -119,6 +122,7 @@ func TestNewLinkAtInstantBank(t *testing.T) {
 }
 
 func TestNewLinkAsksForWhatIsTicked(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 30, func(t *testing.T, w *world) {
 		w.Press("n")
 		w.Press("down", "space", "enter") // account numbers too
@@ -151,6 +155,7 @@ func TestNewLinkAsksForWhatIsTicked(t *testing.T) {
 }
 
 func TestConnectIsLeftAndTriedAgain(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.newLink("creden")
 		w.Press("enter")
@@ -167,6 +172,7 @@ func TestConnectIsLeftAndTriedAgain(t *testing.T) {
 }
 
 func TestASearchThatFindsNothingGoesNowhere(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.newLink("no such bank")
 		w.Press("enter")
@@ -176,6 +182,7 @@ func TestASearchThatFindsNothingGoesNowhere(t *testing.T) {
 }
 
 func TestASessionThatIsRefusedSaysWhy(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.wire.breaks(http.MethodPost, "/link-session", status(403, `{"error_code":"link_session_error.forbidden_config","error_message":"redirect_uri is not approved"}`))
 		w.Press("n", "enter", "enter", "enter")
@@ -189,6 +196,7 @@ func TestASessionThatIsRefusedSaysWhy(t *testing.T) {
 }
 
 func TestAnExchangeThatGotLostIsTriedAgainWithItsToken(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.wire.breaks(http.MethodPost, "/exchange-token", func(*http.Request) (*http.Response, error) {
 			return nil, errors.New("connection reset by peer")
@@ -205,6 +213,7 @@ func TestAnExchangeThatGotLostIsTriedAgainWithItsToken(t *testing.T) {
 }
 
 func TestRelinkStartsOverAfterAWrongAnswer(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 4)
 		w.Press("R", "enter")
@@ -223,6 +232,7 @@ func TestRelinkStartsOverAfterAWrongAnswer(t *testing.T) {
 }
 
 func TestRelinkAtOAuthBank(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 2)
 		w.Press("R", "enter")
@@ -235,6 +245,7 @@ func TestRelinkAtOAuthBank(t *testing.T) {
 }
 
 func TestRelinkAddsProducts(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("R")
@@ -251,6 +262,7 @@ func TestRelinkAddsProducts(t *testing.T) {
 }
 
 func TestMarkedLinksAreRelinkedOneAfterAnother(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.Press("a", "R")
 		w.Sees("Relink 3 links", "OAuth Bank (auth expired)", "9 skipped, since", "5 connected", "1 deleted")
@@ -278,14 +290,18 @@ func TestMarkedLinksAreRelinkedOneAfterAnother(t *testing.T) {
 }
 
 func TestMarkedLinksThatNeedNoRelink(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("space", "R")
-		w.Sees("none of the marked links needs a relink")
+		w.Sees("Nothing to relink", "1 skipped, since a relink would not help: 1", "connected.")
+		w.Press("enter")
+		w.Sees("1 marked")
 	})
 }
 
 func TestALinkThatBreaksWhileItIsFollowed(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.newLink("instant")
 		ids := w.sandbox.LinkIDs()
@@ -298,6 +314,7 @@ func TestALinkThatBreaksWhileItIsFollowed(t *testing.T) {
 }
 
 func TestReadOnlyHasNoNewLinks(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(_ *testing.T, w *world) {
 		w.Press("n")
 		w.Misses("New link")
@@ -305,6 +322,7 @@ func TestReadOnlyHasNoNewLinks(t *testing.T) {
 }
 
 func TestQuittingAsksWhileConnectIsInFlight(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.newLink("creden")
 		w.Sees("1 in flight", "Connect is open")
@@ -318,6 +336,7 @@ func TestQuittingAsksWhileConnectIsInFlight(t *testing.T) {
 }
 
 func TestWhereConnectIs(t *testing.T) {
+	t.Parallel()
 	for base, want := range map[string]connect.Browser{
 		keystore.DefaultBaseURL: {Host: connect.DefaultHost, Redirect: "http://localhost:4711/back"},
 		"https://proxy.example": {Host: connect.DefaultHost, Redirect: "http://localhost:4711/back"},
@@ -344,6 +363,7 @@ func TestWhereConnectIs(t *testing.T) {
 }
 
 func TestKeysTypedAheadOfTheBankDoNothingElse(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		slow := make(chan struct{})
 		w.wire.breaks(http.MethodPost, "/link-session", func(*http.Request) (*http.Response, error) {
@@ -362,6 +382,7 @@ func TestKeysTypedAheadOfTheBankDoNothingElse(t *testing.T) {
 }
 
 func TestTheRedirectURIOfAProfileIsChanged(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		keys, err := w.app.Keys()
 		if err != nil {
@@ -387,6 +408,7 @@ func TestTheRedirectURIOfAProfileIsChanged(t *testing.T) {
 }
 
 func TestSettingsAreChangedAfterARefusal(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.Press("n", "enter", "enter", "down", "down", "enter")
 		w.Type("no-bank")
@@ -408,6 +430,7 @@ func TestSettingsAreChangedAfterARefusal(t *testing.T) {
 }
 
 func TestEscClearsASearchFirst(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.Press("n", "enter", "enter", "enter")
 		w.Type("zzz")
@@ -420,6 +443,7 @@ func TestEscClearsASearchFirst(t *testing.T) {
 }
 
 func TestNoAccountIsRefusedOnTheSpot(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(_ *testing.T, w *world) {
 		w.newLink("creden")
 		w.Press("enter")
@@ -431,6 +455,7 @@ func TestNoAccountIsRefusedOnTheSpot(t *testing.T) {
 
 // The events give way where there is no room for them.
 func TestConnectInASmallTerminal(t *testing.T) {
+	t.Parallel()
 	in(t, 60, 16, func(_ *testing.T, w *world) {
 		w.newLinkAt("creden")
 		w.Press("enter")

@@ -34,11 +34,12 @@ func (w *world) chooses(n, of int) {
 }
 
 func TestAdvanceTheClock(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Wait(3 * time.Second)
 		w.at(t, 1)
-		if row := w.Row("▌"); !strings.Contains(row, " 4m ") {
-			t.Fatalf("the first link is not 4 minutes old: %s", row)
+		if row := w.Row("▌"); !strings.Contains(row, " 1h ") {
+			t.Fatalf("the first link is not an hour old: %s", row)
 		}
 		listed, read := w.wire.asked("GET /links"), w.wire.asked("GET /links/"+w.link(12))
 		w.picks("advance the clock")
@@ -46,7 +47,7 @@ func TestAdvanceTheClock(t *testing.T) {
 		w.chooses(0, 4)
 		w.Sees("✓ It is now Jan 1 2000 01:00 in the Sandbox", "● 6 connected", "● online")
 		w.Misses("By how much?")
-		if row := w.Row("▌"); !strings.Contains(row, " 1h ") {
+		if row := w.Row("▌"); !strings.Contains(row, " 2h ") {
 			t.Errorf("the first link is not an hour older: %s", row)
 		}
 		if w.wire.asked("GET /links") == listed || w.wire.asked("GET /links/"+w.link(12)) == read {
@@ -68,10 +69,11 @@ func TestAdvanceTheClock(t *testing.T) {
 }
 
 func TestAnHourLaterTheRefreshLimitIsOver(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		refresh := func() {
-			w.Press("r", "enter")
+			w.refreshNow()
 			w.Wait(5 * time.Second)
 		}
 		refresh()
@@ -79,7 +81,7 @@ func TestAnHourLaterTheRefreshLimitIsOver(t *testing.T) {
 		w.Sees("next refresh allowed at 01:00, in 60")
 		w.Press("C", "enter")
 		w.Sees("recently; the next refresh is allowed now", "read         just now · Jan 1 01:00",
-			"last synced  1h ago · Jan 1 00:00", "identity         1h     ok")
+			"last synced  1h ago · Jan 1 00:00", "identity         2h     ok")
 		refresh()
 		w.Sees("in its transactions", "just now · Jan 1 01:00")
 		refresh()
@@ -92,26 +94,28 @@ func TestAnHourLaterTheRefreshLimitIsOver(t *testing.T) {
 }
 
 func TestALimitWithoutAWaitIsToldByTheSandboxsClock(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.Press("C", "down", "enter")
 		w.at(t, 1)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Wait(5 * time.Second)
 		w.wire.breaks(http.MethodPost, "/products", status(429, `{"error_code":"api_error.rate_limit_exceeded","error_message":"no"}`))
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Sees("next refresh allowed at 01:00, in 60")
 	})
 }
 
 func TestAccountsAreDatedByTheSandboxsClock(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 3)
 		w.Press("enter", "2")
-		w.Sees("as of", "2m ago")
+		w.Sees("as of", "2h ago")
 		w.Press("C", "down", "enter")
-		w.Sees("Jan 2 2000 00:00", "24h ago")
+		w.Sees("Jan 2 2000 00:00", "26h ago")
 		w.Press("enter")
-		w.Sees("24h ago")
+		w.Sees("26h ago")
 		w.Press("C", "down", "enter")
 		w.Sees("Jan 3 2000 00:00", "2d ago")
 	})
@@ -148,6 +152,7 @@ func (r *recorder) asked() []string {
 }
 
 func TestBreakALink(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 3)
 		w.picks("break this link")
@@ -172,6 +177,7 @@ func TestBreakALink(t *testing.T) {
 }
 
 func TestEveryStateCanBeChosen(t *testing.T) {
+	t.Parallel()
 	in(t, 60, 16, func(t *testing.T, w *world) {
 		want := []string{"connecting ", "awaiting_token_exchange ", "connected ", "deleted "}
 		for _, code := range []string{
@@ -199,6 +205,7 @@ func TestEveryStateCanBeChosen(t *testing.T) {
 }
 
 func TestALinkThatCannotBeReadCanBeBroken(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.Wait(10 * time.Second)
 		w.Press("X")
@@ -209,6 +216,7 @@ func TestALinkThatCannotBeReadCanBeBroken(t *testing.T) {
 }
 
 func TestNoLinkNothingToBreak(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("/")
 		w.Type("zzz")
@@ -220,6 +228,7 @@ func TestNoLinkNothingToBreak(t *testing.T) {
 }
 
 func TestInjectFaults(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Misses("fault")
 		w.picks("inject a fault")
@@ -249,6 +258,7 @@ func TestInjectFaults(t *testing.T) {
 
 // TestFaultsSayWhatTheyAre holds each fault's line to what it does.
 func TestFaultsSayWhatTheyAre(t *testing.T) {
+	t.Parallel()
 	for _, f := range sandboxFaults {
 		want := ", until removed"
 		switch {
@@ -268,6 +278,7 @@ func TestFaultsSayWhatTheyAre(t *testing.T) {
 }
 
 func TestARefusedControlSaysWhy(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.controls.refuses(errors.New("the Sandbox is \x1b[2Jbusy"))
 		w.at(t, 1)
@@ -289,6 +300,7 @@ func TestARefusedControlSaysWhy(t *testing.T) {
 }
 
 func TestControlsFitTheSmallestTerminal(t *testing.T) {
+	t.Parallel()
 	for key, says := range map[string][2]string{
 		"C": {"▌ 1 hour", "▌ 90 days"}, "X": {"▌ auth expired", "▌ deleted"}, "F": {"▌ 429 rate", "▌ Sync cursor"},
 	} {
@@ -304,16 +316,20 @@ func TestControlsFitTheSmallestTerminal(t *testing.T) {
 }
 
 func TestReadOnlyLeavesTheSandboxAsItIs(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.Press("C", "X")
 		w.Misses("esc cancel")
 		w.Press(":")
+		w.Misses("Break this link", "Advance the clock")
+		w.Type("(sandbox)")
 		w.Misses("Break this link", "Advance the clock")
 		w.Sees("Inject a fault")
 	}, func(w *world) { w.app.ReadOnly = true })
 }
 
 func TestOnlyTheEmbeddedSandboxIsMoved(t *testing.T) {
+	t.Parallel()
 	misses := func(_ *testing.T, w *world) {
 		w.Sees("● connected")
 		for range 2 {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestACategoryIsCorrected(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 3)
 		w.Press("enter", "3")
@@ -40,6 +41,7 @@ func TestACategoryIsCorrected(t *testing.T) {
 }
 
 func TestACorrectionThatFailsIsTold(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 3)
 		w.Press("enter", "3")
@@ -63,6 +65,7 @@ func TestACorrectionThatFailsIsTold(t *testing.T) {
 
 // Whoever does not wait for a correction is told of it beside what is done meanwhile.
 func TestACorrectionIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
 	for told, fault := range map[string]func(*http.Request) (*http.Response, error){
 		"The category was not corrected":                   status(422, `{"error_code":"api_error.x","error_message":"No."}`),
 		"Corrected: coffee, and 7 past transactions alike": nil,
@@ -92,6 +95,7 @@ func TestACorrectionIsNotWaitedFor(t *testing.T) {
 }
 
 func TestWhatCannotBeCorrected(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("enter", "3", "c")
@@ -108,6 +112,7 @@ func TestWhatCannotBeCorrected(t *testing.T) {
 
 // MoneyKit may answer with transactions that it only holds to be alike.
 func TestThoseThatAreOnlyAlikeAreToldApart(t *testing.T) {
+	t.Parallel()
 	guess := func(id, category, part string) moneykit.Transaction {
 		e := &moneykit.Enrichment{Category: moneykit.Guess{Value: category}}
 		if part != "" {
@@ -140,6 +145,7 @@ func TestThoseThatAreOnlyAlikeAreToldApart(t *testing.T) {
 
 // TestEveryCategoryCanBeChosen compares with the words of the contract.
 func TestEveryCategoryCanBeChosen(t *testing.T) {
+	t.Parallel()
 	var names, parts []string
 	for _, c := range categories() {
 		names = append(names, string(c.category))

@@ -18,15 +18,9 @@ import (
 
 const secret = "s3cr3t-canary"
 
-// withoutKeyring takes the session bus away, as over SSH.
-func withoutKeyring(t *testing.T) {
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "no-bus"))
-}
-
 // inProfile runs test with till started without --sandbox.
 func inProfile(t *testing.T, test func(*testing.T, *world), setUp ...func(*world)) {
 	t.Helper()
-	withoutKeyring(t)
 	in(t, 80, 24, test, append(setUp, func(w *world) {
 		w.first = First(w.app, false, w.profile, "")
 	})...)
@@ -60,6 +54,7 @@ func (w *world) redirectTo(uri string) {
 }
 
 func TestWelcome(t *testing.T) {
+	t.Parallel()
 	inProfile(t, func(_ *testing.T, w *world) {
 		w.Sees("Explore the Sandbox", "Add MoneyKit credentials")
 		w.Press("enter")
@@ -68,6 +63,7 @@ func TestWelcome(t *testing.T) {
 }
 
 func TestCredentialsAreTriedBeforeTheyAreStored(t *testing.T) {
+	t.Parallel()
 	inProfile(t, func(t *testing.T, w *world) {
 		w.Press("down", "enter")
 		w.Sees("Profile name", "Client secret", "Base URL")
@@ -87,6 +83,7 @@ func TestCredentialsAreTriedBeforeTheyAreStored(t *testing.T) {
 }
 
 func TestWithoutAKeyringASecretLivesForTheSession(t *testing.T) {
+	t.Parallel()
 	inProfile(t, func(t *testing.T, w *world) {
 		w.Press("down", "enter")
 		w.fill(sandbox.DefaultClientSecret)
@@ -123,6 +120,7 @@ func TestWithoutAKeyringASecretLivesForTheSession(t *testing.T) {
 }
 
 func TestTheRedirectURIIsKept(t *testing.T) {
+	t.Parallel()
 	for typed, want := range map[string]string{
 		keystore.DefaultRedirectURI: keystore.DefaultRedirectURI,
 		" https://x.example/back ":  "https://x.example/back",
@@ -147,6 +145,7 @@ func TestTheRedirectURIIsKept(t *testing.T) {
 }
 
 func TestAWrongRedirectURIIsToldInTheForm(t *testing.T) {
+	t.Parallel()
 	inProfile(t, func(t *testing.T, w *world) {
 		w.Press("down", "enter")
 		w.fillUpToRedirect(sandbox.DefaultClientSecret)
@@ -160,7 +159,7 @@ func TestAWrongRedirectURIIsToldInTheForm(t *testing.T) {
 
 // The smallest terminal shows less than half of the form's lines at once.
 func TestTheFormOfCredentialsFitsTheSmallestTerminal(t *testing.T) {
-	withoutKeyring(t)
+	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {ui.MinWidth, ui.MinHeight}} {
 		in(t, size[0], size[1], func(_ *testing.T, w *world) {
 			w.Press("p", "n")
@@ -185,6 +184,7 @@ func TestTheFormOfCredentialsFitsTheSmallestTerminal(t *testing.T) {
 }
 
 func TestTheEnvironmentWins(t *testing.T) {
+	t.Parallel()
 	inProfile(t, func(_ *testing.T, w *world) {
 		w.Sees("environment", "LIVE", "● connected")
 	}, func(w *world) {
@@ -196,6 +196,7 @@ func TestTheEnvironmentWins(t *testing.T) {
 }
 
 func TestALiveProfileCannotBeReset(t *testing.T) {
+	t.Parallel()
 	inProfile(t, func(_ *testing.T, w *world) {
 		w.Press("x")
 		w.Sees("a reset is for testing, and this profile is Live")
@@ -214,12 +215,14 @@ func TestALiveProfileCannotBeReset(t *testing.T) {
 }
 
 func TestAnUnknownProfileIsNamed(t *testing.T) {
+	t.Parallel()
 	inProfile(t, func(_ *testing.T, w *world) {
 		w.Sees(`there is no profile "nobody"`, "r try again")
 	}, func(w *world) { w.profile = "nobody" })
 }
 
 func TestADamagedIndexIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "profiles.json")
 	if err := os.WriteFile(path, []byte("{damaged"), 0o600); err != nil {
@@ -240,6 +243,7 @@ func TestADamagedIndexIsLeftAlone(t *testing.T) {
 // TestASecretIsNeverDrawn types a secret, fails with it in every way, and looks
 // at each frame.
 func TestASecretIsNeverDrawn(t *testing.T) {
+	t.Parallel()
 	inProfile(t, func(t *testing.T, w *world) {
 		w.Press("down", "enter")
 		for _, fault := range []func(*http.Request) (*http.Response, error){
@@ -255,6 +259,7 @@ func TestASecretIsNeverDrawn(t *testing.T) {
 }
 
 func TestClosingTheFormGivesUpTheCheck(t *testing.T) {
+	t.Parallel()
 	inProfile(t, func(t *testing.T, w *world) {
 		w.Press("down", "enter")
 		gone := false

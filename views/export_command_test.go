@@ -83,6 +83,7 @@ func different(values []string) map[string]int {
 }
 
 func TestExportCommand(t *testing.T) {
+	t.Parallel()
 	for what, least := range map[string]int{"links": 8, "accounts": 20, "transactions": 3000, "changes": 3000} {
 		exporting(t, what, func(t *testing.T, c *command) {
 			records := c.records(t)
@@ -111,6 +112,7 @@ func TestExportCommand(t *testing.T) {
 }
 
 func TestExportCommandNarrowsDown(t *testing.T) {
+	t.Parallel()
 	exporting(t, "transactions", func(t *testing.T, c *command) {
 		c.Links = []string{c.sandbox.LinkIDs()[0], c.sandbox.LinkIDs()[0]}
 		all := c.records(t)
@@ -159,6 +161,7 @@ func TestExportCommandNarrowsDown(t *testing.T) {
 }
 
 func TestExportOfChangesNarrowsDown(t *testing.T) {
+	t.Parallel()
 	exporting(t, "changes", func(t *testing.T, c *command) {
 		c.Links = c.sandbox.LinkIDs()[:1]
 		all := c.records(t)
@@ -236,6 +239,7 @@ func TestNothingReplacesNoFile(t *testing.T) {
 
 // An account that has no such rows is no mistake.
 func TestNothingOfAnAccount(t *testing.T) {
+	t.Parallel()
 	exporting(t, "accounts", func(t *testing.T, c *command) {
 		c.Links = c.sandbox.LinkIDs()[:1]
 		account := column(c.records(t), "account_id")[0]
@@ -271,6 +275,7 @@ func TestAnInterruptedExport(t *testing.T) {
 }
 
 func TestExportWhenMoneyKitIsDown(t *testing.T) {
+	t.Parallel()
 	exporting(t, "accounts", func(t *testing.T, c *command) {
 		before := c.records(t)
 		c.wire.breaks(http.MethodGet, "/"+c.sandbox.LinkIDs()[0]+"/accounts", status(503, `{}`))
@@ -293,6 +298,7 @@ func TestExportWhenMoneyKitIsDown(t *testing.T) {
 }
 
 func TestExportOfALinkThatNobodyKnows(t *testing.T) {
+	t.Parallel()
 	exporting(t, "links", func(t *testing.T, c *command) {
 		c.Links = []string{"mk_unknown"}
 		if out, err := c.run(t); out != "" || err == nil || !strings.HasPrefix(err.Error(), "mk_unknown: MoneyKit knows no link with this id") {
@@ -307,6 +313,7 @@ func TestExportOfALinkThatNobodyKnows(t *testing.T) {
 
 // What was never read is not told as nothing.
 func TestExportOfWhatTheMirrorNeverHeld(t *testing.T) {
+	t.Parallel()
 	for _, what := range []string{"accounts", "transactions", "changes"} {
 		exporting(t, "links", func(t *testing.T, c *command) {
 			_ = c.records(t)
@@ -326,6 +333,7 @@ func TestExportOfWhatTheMirrorNeverHeld(t *testing.T) {
 
 // A bank's text goes into a file as it is, and to a terminal made safe.
 func TestExportToATerminal(t *testing.T) {
+	t.Parallel()
 	exporting(t, "links", func(t *testing.T, c *command) {
 		c.Links = c.sandbox.LinkIDs()[:1]
 		c.wire.fault = func(r *http.Request) (*http.Response, error) {
@@ -353,6 +361,7 @@ func TestExportToATerminal(t *testing.T) {
 }
 
 func TestExportWithoutAMirror(t *testing.T) {
+	t.Parallel()
 	exporting(t, "accounts", func(t *testing.T, c *command) {
 		c.app.Mirror = func(context.Context, keystore.Profile) (KeptMirror, error) {
 			return KeptMirror{}, &keystore.Error{Op: "read", Profile: "shop", Mirror: true, Reason: keystore.NoDaemon, Err: os.ErrNotExist}
@@ -368,6 +377,7 @@ func TestExportWithoutAMirror(t *testing.T) {
 }
 
 func TestWrongUsageOfExport(t *testing.T) {
+	t.Parallel()
 	right := ExportCommand{What: "transactions", Format: "csv", Output: "-"}
 	if err := right.Validate(); err != nil {
 		t.Fatal(err)

@@ -35,6 +35,7 @@ func holds(t *testing.T, dir string, want ...string) {
 }
 
 func TestAFileIsWrittenForItsOwner(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.csv")
 	if err := saveFile(path, false, says("one")); err != nil {
@@ -65,6 +66,7 @@ func TestAFileIsWrittenForItsOwner(t *testing.T) {
 }
 
 func TestAFailureLeavesWhatWasThere(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	breaks := func(w io.Writer) error {
 		if err := says("half")(w); err != nil {
@@ -98,6 +100,7 @@ func TestAFailureLeavesWhatWasThere(t *testing.T) {
 
 // Another program writes the file while the export is under way.
 func TestAFileThatCameMeanwhileIsKept(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.csv")
 	err := saveFile(path, false, func(w io.Writer) error {
@@ -113,6 +116,7 @@ func TestAFileThatCameMeanwhileIsKept(t *testing.T) {
 }
 
 func TestWhereAFileCannotHaveTwoNames(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
 	single := func(string, string) error { return errors.ErrUnsupported }
@@ -137,6 +141,7 @@ func TestWhereAFileCannotHaveTwoNames(t *testing.T) {
 }
 
 func TestPlacesThatTakeNoFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file, folder, link := filepath.Join(dir, "file"), filepath.Join(dir, "folder"), filepath.Join(dir, "link")
 	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
@@ -174,6 +179,7 @@ func TestPlacesThatTakeNoFile(t *testing.T) {
 }
 
 func TestFileNames(t *testing.T) {
+	t.Parallel()
 	day := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
 	for of, want := range map[string]string{
 		"Credentials Bank":         "till-credentials-bank-transactions-20261121.csv",

@@ -54,6 +54,7 @@ func decimalOf(t *testing.T, text string) decimal.Decimal {
 }
 
 func TestCSV(t *testing.T) {
+	t.Parallel()
 	row := func(text, amount string) plainRow {
 		return plainRow{fields: []sheetCell{textCell(text), decimalCell(decimalOf(t, amount))}}
 	}
@@ -68,6 +69,7 @@ func TestCSV(t *testing.T) {
 }
 
 func TestTextIsNoFormula(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"plain": "plain", "": "", "a=1": "a=1", "'quoted": "'quoted", "1+1": "1+1", "—": "—",
 		"=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\rx": "'\nx", "\nx": "'\nx",
@@ -82,6 +84,7 @@ func TestTextIsNoFormula(t *testing.T) {
 }
 
 func TestEmptyCells(t *testing.T) {
+	t.Parallel()
 	for _, c := range []sheetCell{balanceCell(decimal.NullDecimal{}), dateCell(moneykit.Date{}), timeCell(time.Time{}), textCell("")} {
 		if got := c.csv(false); got != "" {
 			t.Errorf("%+v is written as %q", c, got)
@@ -134,6 +137,7 @@ func FuzzCSV(f *testing.F) {
 }
 
 func TestATerminalIsSentNothingThatItObeys(t *testing.T) {
+	t.Parallel()
 	s := plainSheet(plainRow{[]sheetCell{textCell("a\x1b[2J\nb"), decimalCell(decimal.Zero)}, "{\"a\":\"\u202e\x7f<\"}"})
 	if got := written(t, s, formatCSV, true); got != "text,amount\r\na␛[2J␊b,0\r\n" {
 		t.Errorf("%q", got)
@@ -148,6 +152,7 @@ func TestATerminalIsSentNothingThatItObeys(t *testing.T) {
 
 // What MoneyKit told goes into JSON lines as it came, what is not known of it too.
 func TestJSONLinesAreTheTruth(t *testing.T) {
+	t.Parallel()
 	const raw = "{ \"transaction_id\": \"=1\", \"amount\": \"4.750\",\n \"type\": \"debit\", \"date\": \"2026-09-20\", \"new\": {\"a\": [1e5, null]}, \"description\": \"<é\xff>\" }"
 	txn, err := moneykit.Decode[moneykit.Transaction]([]byte(raw))
 	if err != nil {
@@ -165,6 +170,7 @@ func TestJSONLinesAreTheTruth(t *testing.T) {
 }
 
 func TestAChangeInBothFormats(t *testing.T) {
+	t.Parallel()
 	version := func(raw string) moneykit.Transaction {
 		txn, err := moneykit.Decode[moneykit.Transaction]([]byte(raw))
 		if err != nil {
@@ -217,6 +223,7 @@ func TestAChangeInBothFormats(t *testing.T) {
 
 // A category means the same in both sheets, and before a change.
 func TestTheCategoryIsTheSameInAllSheets(t *testing.T) {
+	t.Parallel()
 	enriched := moneykit.Transaction{ID: "t1", Category: "restaurants", Enrichment: &moneykit.Enrichment{
 		Category: moneykit.Guess{Value: "food_and_drink"}, Subcategory: &moneykit.Guess{Value: "coffee"},
 	}}
@@ -253,6 +260,7 @@ func TestTheCategoryIsTheSameInAllSheets(t *testing.T) {
 
 // Programs rely on each row having a value under each column.
 func TestRowsFitTheirColumns(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		row     exportRow
 		columns []string
@@ -297,6 +305,7 @@ func brokenSheet(rows int) sheet {
 }
 
 func TestAnExportThatFailsSaysSo(t *testing.T) {
+	t.Parallel()
 	if n, err := brokenSheet(3).write(t.Context(), io.Discard, formatCSV, false); n != 3 || !errors.Is(err, errMiddle) {
 		t.Error(n, err)
 	}
@@ -327,6 +336,7 @@ func (l *limited) Write(p []byte) (int, error) {
 
 // Transactions are read a page at a time: what goes away meanwhile is left out.
 func TestTransactionsAreStreamed(t *testing.T) {
+	t.Parallel()
 	store, ctx := memory(t), t.Context()
 	page := mirror.Page{Seq: 1, After: "c1"}
 	for i := range 3 * exportPage {

@@ -12,6 +12,7 @@ import (
 // Each kind of trouble has to end in a sentence, the request id where there is
 // one, a screen that still works, and nothing lost.
 func TestListTrouble(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fault func(*http.Request) (*http.Response, error)
 		says  []string
@@ -65,6 +66,7 @@ func (w *world) forget() {
 }
 
 func TestWrongSecret(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Sees("MoneyKit refused the client id or secret", "request id req_")
 	}, func(w *world) {
@@ -74,6 +76,7 @@ func TestWrongSecret(t *testing.T) {
 }
 
 func TestExpiredTokenIsRenewedWithoutAWord(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Wait(90 * time.Minute)
 		w.Sees("● online")
@@ -84,6 +87,7 @@ func TestExpiredTokenIsRenewedWithoutAWord(t *testing.T) {
 }
 
 func TestTroubleAfterwardsKeepsWhatIsOnScreen(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.wire.breaks(http.MethodGet, "", unplugged)
 		w.Wait(20 * time.Second)
@@ -95,6 +99,7 @@ func TestTroubleAfterwardsKeepsWhatIsOnScreen(t *testing.T) {
 }
 
 func TestAccountsTrouble(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.wire.breaks(http.MethodGet, "/accounts", status(500, `{}`))
 		w.Press("enter", "2")
@@ -106,6 +111,7 @@ func TestAccountsTrouble(t *testing.T) {
 }
 
 func TestDataThatWasNotPermitted(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 6)
 		w.Press("enter", "4")
@@ -114,6 +120,7 @@ func TestDataThatWasNotPermitted(t *testing.T) {
 }
 
 func TestFailedActionsLeaveTheLinkAlone(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.wire.breaks(http.MethodDelete, w.link(1), status(500, `{}`))
@@ -131,7 +138,7 @@ func TestFailedActionsLeaveTheLinkAlone(t *testing.T) {
 		w.Press("esc")
 		w.wire.breaks(http.MethodPost, "/products", status(500, `{}`))
 		w.at(t, 1)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Wait(time.Second)
 		w.Sees("not refreshed", "status 500")
 	})

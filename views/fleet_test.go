@@ -7,6 +7,7 @@ import (
 )
 
 func TestSyncAll(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.Press("u")
 		w.Wait(4 * time.Second)
@@ -27,6 +28,7 @@ func TestSyncAll(t *testing.T) {
 }
 
 func TestSyncTheMarked(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(_ *testing.T, w *world) {
 		w.Press("space", "down", "space", "u")
 		w.Wait(4 * time.Second)
@@ -36,6 +38,7 @@ func TestSyncTheMarked(t *testing.T) {
 
 // TestSyncIsCancelled begins with a MoneyKit that does not answer.
 func TestSyncIsCancelled(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(_ *testing.T, w *world) {
 		w.wire.breaks("GET", "/transactions/sync", func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
@@ -53,6 +56,7 @@ func TestSyncIsCancelled(t *testing.T) {
 }
 
 func TestSyncThatFailsForSome(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(_ *testing.T, w *world) {
 		w.wire.breaks("GET", w.link(1)+"/transactions/sync", status(400, `{"error_code":"link_error.bad_state","error_message":"Not now."}`))
 		w.Press("u")
@@ -68,6 +72,7 @@ func slowly(*http.Request) (*http.Response, error) {
 }
 
 func TestWhatASyncOfManyBringsIsNewsAtOnce(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(_ *testing.T, w *world) {
 		w.wire.breaks("GET", w.link(1)+"/transactions/sync", slowly)
 		w.Press("u", "N")

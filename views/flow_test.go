@@ -11,6 +11,7 @@ import (
 // TestMainJob walks the whole of it: the list, a link, a refresh, what it
 // changed, a break, a relink, a disconnect.
 func TestMainJob(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Sees("12 links", "● 5 connected", "✕ 4 error", "◌ 2 connecting", "○ 1 deleted")
 		w.at(t, 1)
@@ -59,6 +60,7 @@ func TestMainJob(t *testing.T) {
 }
 
 func TestDisconnectAsksForTheName(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("D")
@@ -76,28 +78,31 @@ func TestDisconnectAsksForTheName(t *testing.T) {
 }
 
 func TestRefreshLimitTellsWhenTheNextIsAllowed(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 1)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Wait(5 * time.Second)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Sees("refreshed too recently", "next refresh allowed at 01:00", "in 60 min")
 		w.Sees("0 in flight")
 	})
 }
 
 func TestRefreshFailureShowsTheBanksReason(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.at(t, 8)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Wait(5 * time.Second)
-		w.Sees("not refreshed: transactions (institution error)", "! ")
+		w.Sees("not refreshed: transactions (institution error)", "ANI!·E")
 		w.Press("enter")
 		w.Sees("✕ institution error")
 	})
 }
 
 func TestRefreshTimesOut(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		// The request is taken, and then nothing ever comes of it.
 		w.wire.breaks(http.MethodPost, "/products", func(r *http.Request) (*http.Response, error) {
@@ -110,7 +115,7 @@ func TestRefreshTimesOut(t *testing.T) {
 			return res, err
 		})
 		w.at(t, 1)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Wait(time.Minute)
 		w.Sees("1 in flight", "accepted")
 		w.Wait(70 * time.Second)
@@ -119,6 +124,7 @@ func TestRefreshTimesOut(t *testing.T) {
 }
 
 func TestConnectingLinkBecomesConnectedByItself(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Sees("◌ 2 connecting")
 		w.Wait(time.Minute)
@@ -127,6 +133,7 @@ func TestConnectingLinkBecomesConnectedByItself(t *testing.T) {
 }
 
 func TestOpenByID(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("o")
 		w.Type("mk_unknown")
@@ -142,6 +149,7 @@ func TestOpenByID(t *testing.T) {
 }
 
 func TestFilterAndSort(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("/")
 		w.Type("oauth")
@@ -158,6 +166,7 @@ func TestFilterAndSort(t *testing.T) {
 }
 
 func TestReadOnlyRemovesWhatChanges(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Sees("read-only")
 		w.Misses("r refresh", "R relink", "D disconnect")
@@ -169,9 +178,10 @@ func TestReadOnlyRemovesWhatChanges(t *testing.T) {
 }
 
 func TestLeavingAsksWhileAJobIsInFlight(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Press("q")
 		w.Sees("Leave till?", "1 job is still in flight")
 		w.Press("esc")
@@ -185,6 +195,7 @@ func TestLeavingAsksWhileAJobIsInFlight(t *testing.T) {
 }
 
 func TestDisconnectWhileConnecting(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 5)
 		w.Press("D")
@@ -197,6 +208,7 @@ func TestDisconnectWhileConnecting(t *testing.T) {
 }
 
 func TestReloadFindsLinksMadeElsewhere(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Sees("8 links")
 		w.Wait(time.Minute) // one that was connecting is listed from now on
@@ -207,6 +219,7 @@ func TestReloadFindsLinksMadeElsewhere(t *testing.T) {
 }
 
 func TestKeysTypedRightBehindADangerousOneFindItsDialog(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		burst := []tea.Msg{tea.KeyPressMsg{Code: 'D', Text: "D"}}
 		for _, r := range "Credentials" {
@@ -218,6 +231,7 @@ func TestKeysTypedRightBehindADangerousOneFindItsDialog(t *testing.T) {
 }
 
 func TestChangingTheProfileAsksWhileAJobIsInFlight(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("r", "enter", "p", "enter")

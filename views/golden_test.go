@@ -53,7 +53,11 @@ func screens() []struct {
 		{"numbers_shown", []string{"down", "down", "down", "down", "down", "down", "down", "enter", "6", "v"}},
 		{"investments", []string{"down", "down", "enter", "7"}},
 		{"investments_lacking", []string{"enter", "7"}},
-		{"json", []string{"enter", "8"}},
+		{"events", []string{"x", "left", "enter", "enter", "8"}},
+		{"events_none", []string{"enter", "8"}},
+		{"events_all", []string{"x", "left", "enter", "down", "down", "x", "left", "enter", "E", "down"}},
+		{"events_all_none", []string{"E"}},
+		{"json", []string{"enter", "9"}},
 		{"changes_filtered", []string{"enter", "d", "f", "down", "enter", "down", "enter", "/", "t", "a", "p", "enter"}},
 		{"changes_filter_dialog", []string{"enter", "d", "f"}},
 		{"transaction", []string{"enter", "d", "enter"}},
@@ -71,6 +75,13 @@ func screens() []struct {
 		{"connect_refused", append(begun, "enter", "enter", "u", "enter", "p", "enter")},
 		{"connect_left", append(begun, "enter", "esc", "esc")},
 		{"disconnect_dialog", []string{"D"}},
+		{"refresh_marked_dialog", []string{"a", "r"}},
+		{"refresh_plan_dialog", []string{"a", "r", "enter"}},
+		{"disconnect_plan_dialog", []string{"a", "D"}},
+		{"reset_plan_dialog", []string{"a", "x"}},
+		{"nothing_to_do_dialog", []string{"space", "r", "enter"}},
+		{"jobs_none", []string{"J"}},
+		{"job", []string{"a", "r", "enter", "y", "J"}},
 		{"export_dialog", []string{"e"}},
 		{"reset_dialog", []string{"x"}},
 		{"clock_dialog", []string{"C"}},
@@ -80,6 +91,9 @@ func screens() []struct {
 		{"open_dialog", []string{"o"}},
 		{"help", []string{"?"}},
 		{"palette", []string{":"}},
+		{"fleet", []string{"H"}},
+		{"fleet_matrix", []string{"H", "tab", "right", "down"}},
+		{"behind", []string{"H", "down", "enter"}},
 		{"requests", []string{"L", "/", "a", "u", "t", "h", "enter"}},
 		{"request", []string{"L", "G", "enter"}},
 		{"drift", []string{"L", "d"}},
@@ -95,10 +109,11 @@ func TestGolden(t *testing.T) {
 			if size[0] == 40 && s.name != "links" {
 				continue // it says that it is too small, whatever the screen
 			}
-			if size[0] == 200 && !strings.HasPrefix(s.name, "balances") {
-				continue // it has nothing that a chart has not
+			if size[0] == 200 && !strings.HasPrefix(s.name, "balances") && !strings.HasPrefix(s.name, "events") && s.name != "links" {
+				continue // it has nothing that these have not
 			}
 			t.Run(fmt.Sprintf("%s_%dx%d", s.name, size[0], size[1]), func(t *testing.T) {
+				t.Parallel()
 				var frame string
 				in(t, size[0], size[1], func(_ *testing.T, w *world) {
 					w.Press(s.keys...)

@@ -7,11 +7,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"till/keystore"
 	"till/moneykit"
@@ -19,6 +23,7 @@ import (
 	"till/moneykit/inspect"
 	"till/moneykit/mirror"
 	"till/moneykit/sandbox"
+	"till/moneykit/webhooks"
 	"till/ui"
 	"till/ui/uitest"
 )
@@ -28,7 +33,41 @@ func TestMain(m *testing.M) {
 	if os.Getenv(inTheWest) != "" {
 		time.Local = time.FixedZone("west", -8*60*60)
 	}
-	os.Exit(m.Run())
+	// As over SSH: no test reaches the keyring of who runs it.
+	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+os.DevNull); err != nil {
+		panic(err)
+	}
+	debug.SetGCPercent(gcPercent)
+	// teatest waits for an interrupt that never comes, beyond the test's end.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/charmbracelet/x/exp/teatest/v2.NewTestModel.func2"))
+}
+
+// gcPercent is the program's own.
+const gcPercent = 400
+
+// isApart names the test that a process of these tests was started for.
+const isApart = "TILL_TEST_APART"
+
+// apart runs a test in a process and a folder of its own, and reports whether this
+// process is that one. Other tests run beside it, which they could not if it
+// changed the folder or the time zone of theirs.
+func apart(t *testing.T, env ...string) bool {
+	t.Helper()
+	if os.Getenv(isApart) == t.Name() {
+		return true
+	}
+	t.Parallel()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(append(os.Environ(), isApart+"="+t.Name()), env...)
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
 }
 
 // world is till with the Sandbox behind it, in one process and on a clock that
@@ -181,6 +220,9 @@ func testApp(t *testing.T, w *wire, s *sandbox.Sandbox, controls *Controls) *App
 		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) *connect.Run {
 			return connect.InTerminal(ctx, c, w, r)
 		},
+		Webhooks: func(context.Context, *moneykit.Client, webhooks.Config) (WebhookReceiver, error) {
+			return newFakeReceiver(), nil
+		},
 		Mirror: func(context.Context, keystore.Profile) (KeptMirror, error) {
 			return KeptMirror{Store: mirror.NewMemory()}, nil
 		},
@@ -244,4 +286,22 @@ func (w *world) at(t *testing.T, n int) {
 		w.Press("down")
 	}
 	t.Fatalf("link %d is not in the list:\n%s", n, w.Frame())
+}
+
+// refreshNow asks for fresh accounts and transactions of the link under the cursor,
+// also when their limit is not over as far as till knows.
+func (w *world) refreshNow() {
+	w.Press("r")
+	for _, product := range []string{"accounts", "transactions"} {
+		for range 6 {
+			if strings.Contains(w.Row("▌ ["), "] "+product) {
+				break
+			}
+			w.Press("down")
+		}
+		if strings.Contains(w.Row("▌ ["), "[ ] "+product) {
+			w.Press("space")
+		}
+	}
+	w.Press("enter")
 }

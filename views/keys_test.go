@@ -12,6 +12,8 @@ import (
 	"till/moneykit"
 	"till/moneykit/connect"
 	"till/moneykit/inspect"
+	"till/moneykit/watch"
+	"till/moneykit/webhooks"
 	"till/ui"
 )
 
@@ -70,10 +72,17 @@ func everyScreen(t *testing.T) []struct {
 		{"Investments", link.tabs[tabInvestments].actions()},
 		{"Transaction", transaction.Actions()},
 		{"What changed", newNews(s).Actions()},
+		{"Events", link.tabs[tabEvents].actions()},
+		{"Events of all links", newEvents(s).Actions()},
+		{"Webhooks", newWebhooks(s).Actions()},
+		{"Webhook", newWebhook(s, &hook{Delivery: &webhooks.Delivery{}}).Actions()},
 		{"JSON", link.tabs[tabJSON].actions()},
 		{"Account", account.Actions()},
 		{"Balances", balances.Actions()},
 		{"Connect", connecting.Actions()},
+		{"Fleet", newHealth(s).Actions()},
+		{"Behind it", newBehind(s, behind{}).Actions()},
+		{"Why", newWhy(s, watch.Snapshot{ID: "mk_1"}).Actions()},
 		{"Requests", newRequests(s.app, nil).Actions()},
 		{"Request", newRequest(s.app, inspect.Entry{}).Actions()},
 		{"Support bundle", newBundle(s.app, inspect.Bundle{}).Actions()},
@@ -87,6 +96,7 @@ func everyScreen(t *testing.T) []struct {
 // TestActions holds every screen to the rules: a key does one thing, every
 // action has a name and a word for the footer, and what is dangerous says so.
 func TestActions(t *testing.T) {
+	t.Parallel()
 	for _, s := range everyScreen(t) {
 		taken := map[string]string{}
 		for _, a := range s.actions {
@@ -113,6 +123,7 @@ const (
 
 // TestGoldenKeys keeps README's table of keys the same as the actions.
 func TestGoldenKeys(t *testing.T) {
+	t.Parallel()
 	const path = "../README.md"
 	raw, err := os.ReadFile(path)
 	if err != nil {

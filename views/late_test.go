@@ -7,6 +7,7 @@ import (
 
 // TestOldDataTellsItsAge leaves till, and comes back without a network.
 func TestOldDataTellsItsAge(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	inShopWith(t, dir, false, func(t *testing.T, w *world) {
 		w.opens(t, 1, "2", "3")

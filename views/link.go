@@ -26,6 +26,7 @@ const (
 	tabIdentity
 	tabNumbers
 	tabInvestments
+	tabEvents
 	tabJSON
 )
 
@@ -79,7 +80,7 @@ func newLink(s *session, id moneykit.LinkID) *linkScreen {
 	l.tabs = []tab{
 		newOverviewTab(&l.linkPage), newAccountsTab(&l.linkPage), newTransactionsTab(&l.linkPage, ""),
 		newChangesTab(&l.linkPage), newIdentityTab(&l.linkPage), newNumbersTab(&l.linkPage),
-		newInvestmentsTab(&l.linkPage), newJSONTab(&l.linkPage),
+		newInvestmentsTab(&l.linkPage), newEventsTab(&l.linkPage), newJSONTab(&l.linkPage),
 	}
 	l.turnTo = func(seq int, id moneykit.TransactionID) tea.Cmd {
 		changes := l.tabs[tabChanges].(*changesTab)
@@ -101,8 +102,12 @@ func (l *linkScreen) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (l *linkScreen) update(msg tea.Msg) tea.Cmd {
-	if news, ok := msg.(newsMsg); ok {
-		return l.news(news.snapshots)
+	switch msg := msg.(type) {
+	case newsMsg:
+		return l.news(msg.snapshots)
+	case tea.ResumeMsg:
+		l.watch.Look(l.id)
+		return nil
 	}
 	if _, typed := msg.(tea.KeyPressMsg); typed {
 		return l.tabs[l.tab].update(msg)

@@ -25,8 +25,8 @@ type subject struct {
 	// held says why nothing that changes the link can be done now, "" when it
 	// can; nil for always.
 	held func() string
-	// relinkHeld is in place of the relink while the link is held.
-	relinkHeld func() ui.Action
+	// instead is in place of what changes the link while it is held.
+	instead func() []ui.Action
 }
 
 // whyHeld says why the link cannot be changed now, "" when it can.
@@ -47,9 +47,6 @@ func (s *session) linkActions(on subject) []ui.Action {
 	}
 	unless := func(reason func(watch.Snapshot) string) func() string {
 		return func() string {
-			if held := on.whyHeld(); held != "" {
-				return held
-			}
 			link, ok := on.current()
 			switch {
 			case !ok:
@@ -62,18 +59,17 @@ func (s *session) linkActions(on subject) []ui.Action {
 			return reason(link)
 		}
 	}
-	relink := ui.Action{Name: "Relink: let the customer log in again", Key: ui.Bind("R", "relink"), Danger: true, Disabled: unless(s.whyNoRelink), Ask: ask(s.askRelink)}
-	if on.whyHeld() != "" {
-		relink = on.relinkHeld()
-	}
 	actions := []ui.Action{
 		{Name: "Refresh: ask the bank for fresh data", Key: ui.Bind("r", "refresh"), Disabled: unless(whyNoRefresh), Ask: ask(s.askRefresh)},
-		relink,
+		{Name: "Relink: let the customer log in again", Key: ui.Bind("R", "relink"), Danger: true, Disabled: unless(s.whyNoRelink), Ask: ask(s.askRelink)},
 		{Name: "Disconnect the link for good", Key: ui.Bind("D", "disconnect"), Danger: true, Disabled: unless(whyNoDisconnect), Ask: ask(s.askDisconnect)},
 		{Name: "Reset: break the link on purpose (Sandbox)", Key: ui.Bind("x", "reset"), Danger: true, Quiet: true, Disabled: unless(s.whyNoReset), Ask: ask(s.askReset)},
 	}
-	if s.app.ReadOnly {
+	switch {
+	case s.app.ReadOnly:
 		actions = nil
+	case on.whyHeld() != "":
+		actions = on.instead()
 	}
 	actions = append(actions, s.breakAction(on)...)
 	return append(actions,
@@ -86,6 +82,7 @@ func (s *session) linkActions(on subject) []ui.Action {
 			link, _ := on.current()
 			return copyText(string(link.ID), "Link id")
 		}},
+		s.whyAction(on),
 	)
 }
 
@@ -106,10 +103,12 @@ func whyNoDisconnect(s watch.Snapshot) string {
 	return ""
 }
 
+const noResetOfLive = "a reset is for testing, and this profile is Live"
+
 func (s *session) whyNoReset(link watch.Snapshot) string {
 	switch {
 	case s.profile.Mode == keystore.Live:
-		return "a reset is for testing, and this profile is Live"
+		return noResetOfLive
 	case link.Link.State != moneykit.Connected:
 		return "only a connected link can be reset"
 	}
@@ -118,27 +117,29 @@ func (s *session) whyNoReset(link watch.Snapshot) string {
 
 // askRefresh lets the operator choose products and asks for them.
 func (s *session) askRefresh(link watch.Snapshot) ui.Dialog {
-	chosen := []string{string(moneykit.ProductAccounts), string(moneykit.ProductTransactions)}
+	return s.askRefreshOf(link, moneykit.ProductAccounts, moneykit.ProductTransactions)
+}
+
+// askRefreshOf is askRefresh with some products chosen already.
+func (s *session) askRefreshOf(link watch.Snapshot, first ...moneykit.Product) ui.Dialog {
+	var chosen []string
 	var options []huh.Option[string]
+	now := s.clock.now()
 	for product := range link.Link.Products.All() {
-		options = append(options, huh.NewOption(words(string(product)), string(product)))
+		label := words(string(product))
+		next := watch.NextAllowed(link.Link, product, now)
+		switch {
+		case next.After(now):
+			label += " · next at " + next.Local().Format("15:04") + ", " + wait(next, now)
+		case slices.Contains(first, product):
+			chosen = append(chosen, string(product))
+		}
+		options = append(options, huh.NewOption(label, string(product)))
 	}
 	return form.New("Refresh "+institution(link), func() []huh.Field {
-		return []huh.Field{huh.NewMultiSelect[string]().
-			Title("Which products?").
-			Options(options...).Value(&chosen).Height(len(options) + 1).Filterable(false).
-			Validate(func(ticked []string) error {
-				if len(ticked) == 0 {
-					return errors.New("tick a product with space")
-				}
-				return nil
-			})}
+		return []huh.Field{chooseProducts(options, &chosen)}
 	}, func() tea.Cmd {
-		products := make([]moneykit.Product, len(chosen))
-		for i, p := range chosen {
-			products[i] = moneykit.Product(p)
-		}
-		return s.refresh(link.ID, products)
+		return s.refresh(link.ID, productsOf(chosen))
 	}).Says(theme.Muted, "The bank is asked for fresh data: accounts and transactions at most once an hour, numbers and identity once a day.")
 }
 

@@ -3,8 +3,7 @@ package views
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -17,10 +16,8 @@ import (
 	"till/ui/theme"
 )
 
-const (
-	// jobTick is how often the clock of a refresh in flight moves.
-	jobTick = time.Second
-)
+// jobTick is how often the clock of a refresh in flight moves.
+const jobTick = time.Second
 
 // linksScreen lists every link of a session. It is at the bottom of the stack
 // and runs the session's watcher.
@@ -37,8 +34,11 @@ type linksScreen struct {
 	listing  resource[struct{}]       // GET /links; its ids go to the watcher
 	trouble  string                   // why the last reads failed, "" when they did not
 	unsynced map[moneykit.LinkID]bool // have new transactions that were not synced
+	untold   map[moneykit.LinkID]bool // whose sync is one of many: a job tells of them
 	ticking  bool
 	fleet    fleet
+	events   eventKeeper
+	polling  polling
 }
 
 var (
@@ -47,12 +47,13 @@ var (
 )
 
 func newLinks(s *session, open moneykit.LinkID) *linksScreen {
-	l := &linksScreen{session: s, open: open, rows: newLinkRows(s.clock), filter: newFilter(), unsynced: map[moneykit.LinkID]bool{}, table: table.New(
+	l := &linksScreen{session: s, open: open, rows: newLinkRows(s.clock), filter: newFilter(), unsynced: map[moneykit.LinkID]bool{}, untold: map[moneykit.LinkID]bool{}, table: table.New(
 		table.Column{Title: "STATE", Width: 21},
 		table.Column{Title: "INSTITUTION", Width: 16, Flex: 2},
-		table.Column{Title: "LINK", Width: 10, Flex: 1, Drop: 2},
-		table.Column{Title: "PRODUCTS", Width: 11, Drop: 1},
+		table.Column{Title: "LINK", Width: 10, Flex: 1, Drop: 3},
+		table.Column{Title: "PRODUCTS", Width: 8, Drop: 2},
 		table.Column{Title: "FRESH", Width: 5, Right: true},
+		table.Column{Title: "SEEN", Width: 4, Right: true, Drop: 1},
 	)}
 	l.table.SetSource(&l.rows)
 	return l
@@ -61,7 +62,8 @@ func newLinks(s *session, open moneykit.LinkID) *linksScreen {
 type (
 	linksListedMsg struct {
 		ui.To
-		err error
+		again bool // by itself
+		err   error
 	}
 	jobTickMsg struct{ ui.To }
 )
@@ -69,7 +71,7 @@ type (
 func (l *linksScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	l.id, l.ctx = id, ctx
 	context.AfterFunc(ctx, func() { _ = l.mirror.Store().Close() })
-	cmds := []tea.Cmd{run(ctx, l.watch), listen(ctx, l.watch), l.list()}
+	cmds := []tea.Cmd{run(ctx, l.watch), listen(ctx, l.watch), l.list(), l.beat()}
 	if l.open != "" {
 		cmds = append(cmds, openLink(l.session, l.open))
 	}
@@ -85,7 +87,10 @@ func (l *linksScreen) list() tea.Cmd {
 	}
 	ctx, s, to := l.ctx, l.session, ui.To{ID: l.id}
 	return func() tea.Msg {
-		recall(ctx, s)
+		if recall(ctx, s) { // what comes later has appeared since
+			s.remembered(ctx)
+			s.watch.Baseline()
+		}
 		var err error
 		var page []moneykit.LinkID
 		for ref, e := range s.client.Links(ctx, linksPage) {
@@ -98,11 +103,11 @@ func (l *linksScreen) list() tea.Cmd {
 			}
 		}
 		s.met(ctx, page)
-		if remembered, e := s.mirror.Store().Known(ctx); e == nil {
-			s.watch.Add(remembered...)
+		s.remembered(ctx)
+		if err == nil {
+			s.watch.Baseline()
 		}
-		s.watch.Add(s.known()...)
-		return linksListedMsg{to, err}
+		return linksListedMsg{To: to, err: err}
 	}
 }
 
@@ -116,15 +121,26 @@ func (l *linksScreen) Update(msg tea.Msg) tea.Cmd {
 		if msg.of != l.watch {
 			return nil // of the session before
 		}
-		return tea.Batch(l.news(msg.snapshots), listen(l.ctx, l.watch))
+		l.hooks.answered(msg.snapshots)
+		return tea.Batch(l.news(msg.snapshots), l.keepEvents(msg.events), l.pointNew(msg.snapshots), listen(l.ctx, l.watch))
+	case eventsKeptMsg:
+		return l.eventsKept(msg)
+	case beatMsg:
+		return l.beat()
+	case tea.FocusMsg, tea.BlurMsg, tea.ResumeMsg:
+		return l.focused(msg)
 	case linksListedMsg:
 		return l.listed(msg)
 	case syncedMsg:
 		return l.synced(msg)
 	case movedMsg:
 		return l.moved(msg)
+	case jobMsg:
+		return l.jobMoved(msg)
 	case fleetMsg:
 		return l.fleetMoved(msg)
+	case hooksOpenedMsg, hooksCameMsg, hooksPointedMsg:
+		return l.hooked(msg)
 	case jobTickMsg:
 		l.ticking = false
 		return l.tickJobs()
@@ -151,6 +167,11 @@ func (l *linksScreen) moved(msg movedMsg) tea.Cmd {
 }
 
 func (l *linksScreen) listed(msg linksListedMsg) tea.Cmd {
+	l.polling.listed = time.Now()
+	if msg.again && msg.err != nil {
+		l.trouble = trouble(msg.err)
+		msg.err = l.listing.err // the list is as whole as it was
+	}
 	again := l.listing.end(struct{}{}, msg.err)
 	var told tea.Cmd
 	if msg.err != nil {
@@ -165,8 +186,9 @@ func (l *linksScreen) listed(msg linksListedMsg) tea.Cmd {
 
 // Status tells the session's part of the frame.
 func (l *linksScreen) Status() ui.Status {
-	jobs := l.rows.refreshing()
-	count, job := len(jobs), jobLine(jobs, time.Now())
+	refreshes := slices.DeleteFunc(l.rows.refreshing(), func(s watch.Snapshot) bool { return l.inJob(s.ID, s.Refresh) })
+	jobs := l.runningJobs()
+	count, job := len(jobs)+len(refreshes), cmp.Or(jobsLine(jobs), jobLine(refreshes, time.Now()))
 	if l.linkInFlight() {
 		count, job = count+1, cmp.Or(job, "◌ Connect is open")
 	}
@@ -247,7 +269,7 @@ func (l *linksScreen) View() string {
 	if beside > 0 {
 		body = cell.Beside(body, l.preview(beside, l.h-2), l.theme.Paint(theme.Border, paneGap))
 	}
-	return l.summary() + "\n" + cell.Blank(l.w) + "\n" + body
+	return l.summary() + "\n" + l.progress() + "\n" + body
 }
 
 func (l *linksScreen) body(w, h int) string {
@@ -272,33 +294,4 @@ func (l *linksScreen) preview(w, h int) string {
 		return cell.Block(nil, w, h)
 	}
 	return cell.Block(overview(l.theme, s, w, l.clock), w, h)
-}
-
-// summary counts links by state, or shows the filter, and counts the marks.
-func (l *linksScreen) summary() string {
-	if l.filter.typing || l.filter.active() {
-		right := fmt.Sprintf("%d of %d", l.rows.Len(), l.rows.known())
-		marked := l.rows.toldMarks()
-		if marked != "" {
-			marked += "   "
-		}
-		room := l.w - len(marked) - len(right)
-		left := l.filter.view(l.theme, room-2)
-		return cell.Fit(cell.Fit(left, room)+l.theme.Paint(theme.Accent, marked)+l.theme.Paint(theme.Muted, right), l.w)
-	}
-	parts := []string{l.theme.Paint(theme.Strong, plural(l.rows.known(), "link"))}
-	if marked := l.rows.toldMarks(); marked != "" {
-		parts = append(parts, l.theme.Paint(theme.Accent, marked))
-	}
-	if l.listing.err != nil && !l.listing.loading {
-		parts = append(parts, l.theme.Paint(theme.Bad, "list incomplete · ctrl+r"))
-	}
-	for _, c := range l.rows.tally() {
-		parts = append(parts, l.theme.Paint(c.role, fmt.Sprintf("%s %d %s", c.symbol, c.count, c.word)))
-	}
-	line := strings.Join(parts, "   ")
-	if cell.Width(line) > l.w {
-		line = strings.Join(parts, "  ")
-	}
-	return cell.Fit(line, l.w)
 }

@@ -23,10 +23,10 @@ func (l *linksScreen) Actions() []ui.Action {
 		Do: func() tea.Cmd { return l.enter(tabOverview) },
 	}}
 	actions = append(actions, l.linkActions(subject{
-		current:    l.current,
-		changes:    func() tea.Cmd { return l.enter(tabChanges) },
-		held:       l.held,
-		relinkHeld: l.relinkMarked,
+		current: l.current,
+		changes: func() tea.Cmd { return l.enter(tabChanges) },
+		held:    l.held,
+		instead: l.markedActions,
 	})...)
 	actions = append(actions, l.newLinkAction()...)
 	actions = append(actions, l.filter.actions(l.filtered)...)
@@ -38,7 +38,7 @@ func (l *linksScreen) Actions() []ui.Action {
 	actions = append(actions,
 		ui.Action{Name: "Ask MoneyKit for its links again", Key: ui.Bind("ctrl+r", "reload"), Quiet: true, Do: l.list},
 		ui.Action{Name: "Sort by the next column", Key: ui.Bind("s", "sort"), Quiet: true, Do: func() tea.Cmd {
-			return l.sort((l.rows.sorted+1)%5, false)
+			return l.sort((l.rows.sorted+1)%sortColumns, false)
 		}},
 		ui.Action{Name: "Reverse the sort", Key: ui.Bind("S", "reverse"), Quiet: true, Do: func() tea.Cmd {
 			return l.sort(max(0, l.rows.sorted), !l.rows.reverse)
@@ -107,6 +107,10 @@ func (s *session) elsewhere(why func() error) []ui.Action {
 		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Ask: s.askID},
 		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: true, Do: func() tea.Cmd { return ui.Push(newProfiles(s.app)) }},
 		requestsAction(s.app, why),
+		s.healthAction(),
+		s.eventsAction(),
+		s.webhooksAction(),
+		s.jobsAction(),
 	}, s.controlActions()...)
 }
 

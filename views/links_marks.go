@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	tea "charm.land/bubbletea/v2"
 
-	"till/moneykit/watch"
+	"till/moneykit"
 	"till/ui"
 	"till/ui/table"
 )
@@ -70,18 +71,20 @@ func (r *linkRows) toldMarks() string {
 	}
 }
 
-// marked returns the marked links in the order of the list, those that the
-// filter hides after the others.
-func (l *linksScreen) marked() []watch.Snapshot {
-	rest := maps.Clone(l.rows.marks)
-	var found []watch.Snapshot
-	for _, id := range slices.Concat(l.rows.shown, l.rows.all) {
-		if rest[id] {
-			delete(rest, id)
-			found = append(found, l.rows.snapshots[id])
+// marked returns what tells the marked links in the order of the list, those that the
+// filter hides after the others. It may be called beside the loop.
+func (l *linksScreen) marked() func() []moneykit.LinkID {
+	marks, shown, all := maps.Clone(l.rows.marks), l.rows.shown, l.rows.all
+	return sync.OnceValue(func() []moneykit.LinkID {
+		found := make([]moneykit.LinkID, 0, len(marks))
+		for _, id := range slices.Concat(shown, all) {
+			if marks[id] {
+				delete(marks, id)
+				found = append(found, id)
+			}
 		}
-	}
-	return found
+		return found
+	})
 }
 
 // markActions mark links for what is done with many at once.
@@ -110,22 +113,8 @@ func (l *linksScreen) markActions() []ui.Action {
 	return actions
 }
 
-// relinkMarked relinks those of the marked links that need it.
-func (l *linksScreen) relinkMarked() ui.Action {
-	return ui.Action{
-		Name: "Relink the marked links", Key: ui.Bind("R", "relink"), Danger: true,
-		Disabled: func() string {
-			if !slices.ContainsFunc(l.marked(), relinkable) {
-				return "none of the marked links needs a relink"
-			}
-			return ""
-		},
-		Ask: func() ui.Dialog { return l.askRelinkMarked(l.marked()) },
-	}
-}
-
-// held says why nothing can change the one link under the cursor: whoever has
-// marked links may mean those.
+// held says why the one link under the cursor cannot be broken: whoever has marked
+// links may mean those.
 func (l *linksScreen) held() string {
 	n, are, clears := len(l.rows.marks), "are", "esc clears the marks"
 	if n == 0 {

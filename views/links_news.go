@@ -16,6 +16,7 @@ import (
 func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 	var cmds []tea.Cmd
 	l.judge(snapshots)
+	l.polling.pulse = l.watch.Pulse()
 	for _, s := range snapshots {
 		if s.Link == nil && errors.Is(s.Err, moneykit.LinkNotFound) {
 			l.rows.drop(s.ID) // a mistyped id makes no row
@@ -26,7 +27,9 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 			l.unsynced[s.ID] = true
 		}
 		var told []tea.Cmd
-		if ended(before, s) {
+		ended := ended(before, s)
+		inJob := ended && l.inJob(s.ID, s.Refresh)
+		if ended && !inJob {
 			told = append(told, refreshToast(s, l.clock))
 		}
 		if s.Link != nil && s.Link.State == moneykit.Deleted {
@@ -34,6 +37,7 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 		}
 		if l.unsynced[s.ID] && !s.Refreshing() {
 			delete(l.unsynced, s.ID)
+			l.untold[s.ID] = inJob
 			told = append(told, syncAgain(l.ctx, l.mirror, s.ID))
 		}
 		// In this order, so that what the sync tells comes last.
@@ -71,12 +75,14 @@ func connectionToast(s watch.Snapshot) tea.Cmd {
 }
 
 func (l *linksScreen) synced(msg syncedMsg) tea.Cmd {
+	untold := l.untold[msg.link]
+	delete(l.untold, msg.link)
 	switch name := institution(l.rows.snapshots[msg.link]); {
 	case errors.Is(msg.err, moneykit.LinkDeleted):
 		return nil // disconnected meanwhile
 	case msg.err != nil:
 		return ui.Toast(ui.Failure, "Transactions of "+name+" not synced: "+explain(msg.err).line())
-	case msg.sync.Seq == 0:
+	case msg.sync.Seq == 0 || untold:
 		return nil
 	case msg.sync.Before == "":
 		return ui.Toast(ui.Notice, fmt.Sprintf("%s: its first sync brought %s", name, plural(msg.sync.Created, "transaction")))

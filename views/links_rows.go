@@ -22,6 +22,8 @@ type linkRows struct {
 	shown     []moneykit.LinkID // what the filter lets through
 	active    []moneykit.LinkID // with a refresh in flight, oldest first
 	counts    [groups]int       // links in each group
+	read      int               // links whose state is known
+	recalled  int               // of them, those whose state was read in an earlier run
 	marks     map[moneykit.LinkID]bool
 	hidden    int // marked, and not let through by the filter
 	sorted    int // the column, -1 for none
@@ -44,6 +46,7 @@ func (r *linkRows) Row(i int) []table.Cell {
 		{Text: termsafe.Line(string(s.ID)), Role: theme.Muted},
 		{Text: "", Role: theme.Muted},
 		{Text: none, Role: theme.Muted},
+		{Text: none, Role: theme.Muted},
 	}
 	if s.Link == nil {
 		return cells
@@ -52,7 +55,12 @@ func (r *linkRows) Row(i int) []table.Cell {
 	if strings.Contains(cells[3].Text, "!") {
 		cells[3].Role = theme.Warn
 	}
-	cells[4].Text = age(newest(s.Link), r.clock.now())
+	now := r.clock.now()
+	cells[4].Text = age(newest(s.Link), now)
+	cells[5].Text = seenAge(r.clock.tell(s.At), now)
+	if s.Recalled || s.Err != nil {
+		cells[5].Role = theme.Warn
+	}
 	return cells
 }
 
@@ -70,9 +78,9 @@ func (r *linkRows) put(s watch.Snapshot) {
 	}
 	was := r.snapshots[s.ID].Refreshing()
 	if before, known := r.snapshots[s.ID]; known {
-		r.counts[group(before)]--
+		r.count(before, -1)
 	}
-	r.counts[group(s)]++
+	r.count(s, 1)
 	r.snapshots[s.ID] = s
 	switch is := s.Refreshing(); {
 	case is && !was:
@@ -82,13 +90,37 @@ func (r *linkRows) put(s watch.Snapshot) {
 	}
 }
 
+func (r *linkRows) count(s watch.Snapshot, by int) {
+	r.counts[group(s)] += by
+	if s.Link != nil {
+		r.read += by
+	}
+	if s.Link != nil && s.Recalled {
+		r.recalled += by
+	}
+}
+
+// sample says of which links the states are counted, "" when it is all of them as
+// they are now.
+func (r *linkRows) sample() string {
+	switch {
+	case r.counts[reading] == 0 && r.recalled == 0, r.read == 0:
+		return ""
+	case r.counts[reading] == 0:
+		return "as last seen:"
+	case r.recalled > 0:
+		return "of " + grouped(r.read) + " as last seen:"
+	}
+	return "of " + grouped(r.read) + " seen:"
+}
+
 // drop forgets a link that was never read.
 func (r *linkRows) drop(id moneykit.LinkID) {
 	before, known := r.snapshots[id]
 	if !known {
 		return
 	}
-	r.counts[group(before)]--
+	r.count(before, -1)
 	delete(r.snapshots, id)
 	delete(r.marks, id)
 	other := func(ids []moneykit.LinkID) []moneykit.LinkID {
@@ -148,6 +180,9 @@ func (r *linkRows) sort(column int, reverse bool) {
 	r.all = sorted
 }
 
+// sortColumns is how many columns the table of links has.
+const sortColumns = 6
+
 func compareLinks(a, b watch.Snapshot, column int) int {
 	switch column {
 	case 0:
@@ -159,7 +194,10 @@ func compareLinks(a, b watch.Snapshot, column int) int {
 	case 3:
 		return cmp.Compare(letters(b), letters(a))
 	}
-	return fresh(b).Compare(fresh(a))
+	if column == 4 {
+		return fresh(b).Compare(fresh(a))
+	}
+	return b.At.Compare(a.At)
 }
 
 func letters(s watch.Snapshot) string {
@@ -204,18 +242,23 @@ func (r *linkRows) tally() []stateCount {
 	for i := range all {
 		all[i].count = r.counts[i]
 	}
+	if r.read > 0 {
+		all[reading].count = 0 // the sample leaves them out
+	}
 	return slices.DeleteFunc(all, func(g stateCount) bool { return g.count == 0 })
 }
 
-// groups is how many there are.
-const groups = 6
+const (
+	groups  = 6 // how many there are
+	reading = 4 // the one of links that were not read yet
+)
 
 func group(s watch.Snapshot) int {
 	switch {
 	case s.Link == nil && s.Err != nil:
 		return 1
 	case s.Link == nil:
-		return 4
+		return reading
 	}
 	switch s.Link.State {
 	case moneykit.Connected:

@@ -115,17 +115,28 @@ func (s *session) anew() opener {
 	}}
 }
 
-// recall shows the links as they were when till was left, before MoneyKit is asked.
-func recall(ctx context.Context, s *session) {
+// recall shows the links as they were when till was left, before MoneyKit is asked. It
+// reports whether there were any.
+func recall(ctx context.Context, s *session) (held bool) {
 	err := s.mirror.Store().Links(ctx, func(page []mirror.LinkSeen) bool {
 		snapshots := make([]watch.Snapshot, len(page))
 		for i, seen := range page {
 			snapshots[i] = watch.Snapshot{ID: seen.Link.ID, Link: seen.Link, At: seen.At}
 		}
 		s.watch.Recall(snapshots...)
+		held = true
 		return true
 	})
 	_ = err // MoneyKit is asked anyway
+	return held
+}
+
+// remembered makes links known that GET /links may leave out.
+func (s *session) remembered(ctx context.Context) {
+	if known, err := s.mirror.Store().Known(ctx); err == nil {
+		s.watch.Add(known...)
+	}
+	s.watch.Add(s.known()...)
 }
 
 // met makes links known, to a mirror that lasts first: it keeps them in this order.

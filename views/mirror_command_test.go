@@ -55,6 +55,7 @@ func history(t *testing.T, path string) int {
 }
 
 func TestRebuildKeepsWhatItCannotBuildAnew(t *testing.T) {
+	t.Parallel()
 	inCommand(t, func(t *testing.T, c *command, path string) {
 		before := history(t, path)
 		rebuild := MirrorCommand{Yes: true}
@@ -101,6 +102,7 @@ func TestRebuildKeepsWhatItCannotBuildAnew(t *testing.T) {
 }
 
 func TestForgetTellsWhatIsGone(t *testing.T) {
+	t.Parallel()
 	inCommand(t, func(t *testing.T, c *command, path string) {
 		c.app.Keys = func() (*keystore.Store, error) { return nil, errors.New("no keyring") }
 		err := MirrorCommand{Yes: true}.Forget(t.Context(), c.app, io.Discard)
@@ -115,6 +117,7 @@ func TestForgetTellsWhatIsGone(t *testing.T) {
 
 // TestDamageThatAnotherHasOpen cannot set a mirror aside that another till has open.
 func TestDamageThatAnotherHasOpen(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
 	inShop(t, open, func(_ *testing.T, w *world) {

@@ -23,6 +23,7 @@ func keyed(b byte) func(context.Context, string) ([]byte, error) {
 }
 
 func TestAMirrorIsKept(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first, err := OpenMirror(t.Context(), keyed(1), dir, shop)
 	if err != nil || first.Aside != "" {
@@ -45,6 +46,7 @@ func TestAMirrorIsKept(t *testing.T) {
 }
 
 func TestAMirrorOfAnotherKeyIsSetAside(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first, err := OpenMirror(t.Context(), keyed(1), dir, shop)
 	if err != nil {
@@ -62,6 +64,7 @@ func TestAMirrorOfAnotherKeyIsSetAside(t *testing.T) {
 }
 
 func TestEachKeyPairHasAMirror(t *testing.T) {
+	t.Parallel()
 	other := shop
 	other.ClientID = "another"
 	elsewhere := shop
@@ -89,6 +92,7 @@ func inShop(t *testing.T, open func() (KeptMirror, error), test func(*testing.T,
 }
 
 func TestWithoutAKeyringTheMirrorLastsAsLongAsTill(t *testing.T) {
+	t.Parallel()
 	inShop(t, func() (KeptMirror, error) {
 		return KeptMirror{}, &keystore.Error{Op: "read", Profile: "shop", Mirror: true, Reason: keystore.NoDaemon, Err: errors.New("none")}
 	}, func(_ *testing.T, w *world) {
@@ -99,6 +103,7 @@ func TestWithoutAKeyringTheMirrorLastsAsLongAsTill(t *testing.T) {
 }
 
 func TestADamagedMirrorIsTold(t *testing.T) {
+	t.Parallel()
 	inShop(t, func() (KeptMirror, error) {
 		return KeptMirror{Store: mirror.NewMemory(), Aside: "/data/shop.db.damaged-20261121-120000"}, nil
 	}, func(_ *testing.T, w *world) {
@@ -122,6 +127,7 @@ func damage(t *testing.T, path string) {
 
 // TestDamageInTheMidstIsFound opens a mirror that opens well, and is no longer whole.
 func TestDamageInTheMidstIsFound(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := MirrorPath(dir, shop)
 	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
@@ -143,6 +149,7 @@ func TestDamageInTheMidstIsFound(t *testing.T) {
 
 // TestWhatWasSyncedIsThereAgain leaves till, and comes back to the same history.
 func TestWhatWasSyncedIsThereAgain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
 	inShop(t, open, func(_ *testing.T, w *world) {
@@ -165,6 +172,7 @@ func TestWhatWasSyncedIsThereAgain(t *testing.T) {
 
 // TestLinksAreThereAtOnce leaves till, and comes back while MoneyKit is down.
 func TestLinksAreThereAtOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
 	inShop(t, open, func(_ *testing.T, w *world) {
@@ -203,6 +211,7 @@ func TestLinksAreThereAtOnce(t *testing.T) {
 // Who only looks at a mirror leaves what was kept on demand; who opens till without
 // the flag does not.
 func TestStatusLeavesWhatIsSensitive(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	open := func() (KeptMirror, error) { return OpenMirror(t.Context(), keyed(1), dir, shop) }
 	numbers := func(put bool) string {
@@ -233,7 +242,10 @@ func TestStatusLeavesWhatIsSensitive(t *testing.T) {
 	if numbers(false) == "" {
 		t.Error("they are gone")
 	}
-	inShop(t, open, func(_ *testing.T, w *world) { w.Sees("8 links") })
+	inShop(t, open, func(_ *testing.T, w *world) {
+		w.Wait(time.Minute)
+		w.Sees("8 links")
+	})
 	if numbers(false) != "" {
 		t.Error("they are still there")
 	}

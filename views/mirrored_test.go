@@ -11,6 +11,7 @@ import (
 
 // TestATabTellsWhatItsSyncBrought lets a tab sync over the news.
 func TestATabTellsWhatItsSyncBrought(t *testing.T) {
+	t.Parallel()
 	for name, keys := range map[string]string{"transactions": "3 esc", "changes": "4 esc", "balances": "2 h esc esc"} {
 		t.Run(name, func(t *testing.T) {
 			in(t, 120, 40, func(t *testing.T, w *world) {
@@ -36,6 +37,7 @@ func TestATabTellsWhatItsSyncBrought(t *testing.T) {
 
 // TestWhatOthersSyncIsShown removes all transactions while a screen shows them.
 func TestWhatOthersSyncIsShown(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ keys, before, then string }{
 		"transactions": {"3", "602 transactions", "There are no transactions."},
 		"transaction":  {"3 enter", "▌ ○ pending", "▌ ● removed"},

@@ -9,6 +9,7 @@ import (
 )
 
 func TestAmount(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ in, currency, amount, signed string }{
 		{"1234.5", "USD", "1,234.50 USD", "+1,234.50 USD"},
 		{"-1234.5", "USD", "−1,234.50 USD", "−1,234.50 USD"},
@@ -40,6 +41,7 @@ func TestAmount(t *testing.T) {
 
 // What is owed reads as owed, whichever way the account counts.
 func TestBalance(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		kind    moneykit.AccountType
 		current string

@@ -101,6 +101,8 @@ func productLines(t *theme.Theme, s watch.Snapshot, w int, c *clock) []string {
 			text, role = "✕ "+words(string(status.ErrorCode))+" "+termsafe.Line(status.ErrorMessage), theme.Bad
 		case status.RefreshedAt.IsZero():
 			text, role = "never", theme.Muted
+		case watch.NextAllowed(s.Link, product, c.now()).After(c.now()):
+			text += " · next refresh " + watch.NextAllowed(s.Link, product, c.now()).Local().Format("15:04")
 		}
 		lines = append(lines, cell.Fit(words(string(product)), name)+
 			t.Paint(theme.Muted, cell.Fit(age(status.RefreshedAt, c.now()), fresh))+

@@ -16,11 +16,12 @@ import (
 // TestGoldenPicture keeps README's picture the same as the program: it is a
 // frame drawn as SVG, in the colours of a dark terminal.
 func TestGoldenPicture(t *testing.T) {
+	t.Parallel()
 	const path, width, height = "../assets/till.svg", 120, 30
 	var picture string
 	in(t, width, height, func(t *testing.T, w *world) {
 		w.at(t, 3)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Wait(4 * time.Second)
 		picture = svg(w.Styled(), width, height)
 	})

@@ -8,6 +8,7 @@ import (
 )
 
 func TestEverySystemOfNumbers(t *testing.T) {
+	t.Parallel()
 	accounts := []moneykit.NumberedAccount{
 		{Account: moneykit.Account{Name: "ca"}, Numbers: moneykit.Numbers{EFT: []moneykit.EFTNumber{{Account: "1234567", Institution: "003", Branch: "45678"}}}},
 		{Account: moneykit.Account{Name: "gb"}, Numbers: moneykit.Numbers{
@@ -40,6 +41,7 @@ func TestEverySystemOfNumbers(t *testing.T) {
 }
 
 func TestHoldingsWithGaps(t *testing.T) {
+	t.Parallel()
 	result, err := moneykit.Decode[moneykit.HoldingsResult]([]byte(`{
 		"holdings": [
 			{"account_id": "a", "security_id": "s1", "quantity": "2", "price": "10.5", "value": "21", "cost_basis": "28"},
@@ -81,6 +83,7 @@ func TestHoldingsWithGaps(t *testing.T) {
 }
 
 func TestOwnersArePutTogether(t *testing.T) {
+	t.Parallel()
 	jane := moneykit.Owner{
 		Names: []string{"Jane", "J. Doe"}, Emails: []moneykit.Email{{Address: "j@x"}, {Address: "k@x", Primary: true}},
 		PhoneNumbers: []moneykit.PhoneNumber{{Number: "1", Type: "mobile"}}, Addresses: []moneykit.Address{{City: "Rome", PostalCode: "00100"}, {}},

@@ -29,6 +29,7 @@ func (w *world) asks(link int, part string) int {
 }
 
 func TestNumbersAreHiddenUntilAsked(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		answer, err := w.client(t).AccountNumbers(t.Context(), moneykit.LinkID(w.link(richLink)))
 		if err != nil {
@@ -65,6 +66,7 @@ func TestNumbersAreHiddenUntilAsked(t *testing.T) {
 }
 
 func TestAProductThatTheLinkLacksIsNotAskedFor(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.opens(t, 6, "3")
 		w.Sees("made without transactions", "A relink (R) can ask the customer for transactions.")
@@ -87,8 +89,9 @@ func TestAProductThatTheLinkLacksIsNotAskedFor(t *testing.T) {
 }
 
 func TestAProductIsAskedForWhenItsTabIsOpen(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
-		w.opens(t, richLink, "2", "3", "8")
+		w.opens(t, richLink, "2", "3", "9")
 		if n := w.asks(richLink, "/identity"); n != 0 {
 			t.Errorf("asked %d times before it was opened", n)
 		}
@@ -103,7 +106,7 @@ func TestAProductIsAskedForWhenItsTabIsOpen(t *testing.T) {
 		if n := w.asks(richLink, "/identity"); n != 1 {
 			t.Errorf("asked %d times", n)
 		}
-		w.Press("8")
+		w.Press("9")
 		w.refreshes("identity")
 		if n := w.asks(richLink, "/identity"); n != 1 {
 			t.Errorf("asked %d times while the tab was closed", n)
@@ -122,16 +125,21 @@ func TestAProductIsAskedForWhenItsTabIsOpen(t *testing.T) {
 
 // refreshes asks for one product and waits until it is there.
 func (w *world) refreshes(product string) {
-	w.Press("r", "space", "down", "down", "down", "space", "up", "up", "up") // nothing is ticked
-	for !strings.Contains(w.Row("▌ ["), product) {
+	w.Press("r")
+	for range 6 { // that product alone is ticked
+		row := w.Row("▌ [")
+		if strings.Contains(row, "[x]") != strings.Contains(row, "] "+product) {
+			w.Press("space")
+		}
 		w.Press("down")
 	}
-	w.Press("space", "enter")
+	w.Press("enter")
 	w.Wait(10 * time.Second)
 }
 
 // TestAProductOfALinkThatWasNotRead asks for it as soon as the link is known.
 func TestAProductOfALinkThatWasNotRead(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("o")
 		w.Type(w.link(richLink))
@@ -153,6 +161,7 @@ func TestAProductOfALinkThatWasNotRead(t *testing.T) {
 }
 
 func TestWithoutPermissionATabSaysSo(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		for _, c := range []struct{ key, part, shows string }{{"5", "/identity", "owns"}, {"6", "/accounts/numbers", "••••"}, {"7", "/investments/holdings", "total"}} {
 			w.wire.breaks(http.MethodGet, c.part, status(403, `{"error_code":"link_error.forbidden_action","error_message":"Ask the customer."}`))
@@ -199,6 +208,7 @@ func kept(t *testing.T, dir string, link string, product moneykit.Product) mirro
 }
 
 func TestInvestmentsAreThereAtOnce(t *testing.T) {
+	t.Parallel()
 	dir, id := t.TempDir(), ""
 	inShopWith(t, dir, false, func(t *testing.T, w *world) {
 		id = w.link(richLink)
@@ -226,6 +236,7 @@ func TestInvestmentsAreThereAtOnce(t *testing.T) {
 }
 
 func TestNumbersAndIdentityAreKeptOnlyOnDemand(t *testing.T) {
+	t.Parallel()
 	dir, id := t.TempDir(), ""
 	look := func(t *testing.T, w *world) {
 		id = w.link(richLink)

@@ -104,15 +104,29 @@ func products(names []string, how moneykit.ProductSettings) map[moneykit.Product
 	return all
 }
 
-// askRelinkMarked relinks the marked links that need it, one after another.
-func (s *session) askRelinkMarked(marked []watch.Snapshot) ui.Dialog {
-	place := s.places()[0].Value
-	var broken []watch.Snapshot
-	for _, link := range marked {
-		if relinkable(link) {
-			broken = append(broken, link)
+// askRelinkMarked relinks those of the marked links that need it, one after another.
+// It calls links beside the loop.
+func (s *session) askRelinkMarked(links func() []moneykit.LinkID) ui.Dialog {
+	return &planning{"Relink", func() ui.Dialog {
+		var broken, others []watch.Snapshot
+		for _, id := range links() {
+			link, _ := s.watch.Snapshot(id)
+			if link.ID = id; relinkable(link) {
+				broken = append(broken, link)
+			} else {
+				others = append(others, link)
+			}
 		}
+		return s.askRelinkThese(broken, others)
+	}}
+}
+
+func (s *session) askRelinkThese(broken, others []watch.Snapshot) ui.Dialog {
+	skipped := fmt.Sprintf("%d skipped, since a relink would not help: %s.", len(others), statesOf(others))
+	if len(broken) == 0 {
+		return nothing("Nothing to relink", skipped)
 	}
+	place := s.places()[0].Value
 	dialog := form.New("Relink "+plural(len(broken), "link"), func() []huh.Field {
 		return []huh.Field{huh.NewSelect[string]().Title("Go through Connect").Options(s.places()...).Value(&place)}
 	}, func() tea.Cmd {
@@ -122,8 +136,8 @@ func (s *session) askRelinkMarked(marked []watch.Snapshot) ui.Dialog {
 		}
 		return connecting(s, queue...)
 	}).Leads().Says(theme.Text, "One after another, the customer logs in at each bank again:").Says(theme.Muted, named(broken))
-	if skipped := len(marked) - len(broken); skipped > 0 {
-		dialog.Says(theme.Warn, fmt.Sprintf("%d skipped, since a relink would not help: %s.", skipped, skippedStates(marked)))
+	if len(others) > 0 {
+		dialog.Says(theme.Warn, skipped)
 	}
 	return dialog
 }
@@ -141,13 +155,11 @@ func named(links []watch.Snapshot) string {
 	return strings.Join(names, ", ")
 }
 
-// skippedStates counts the links that a relink would not help, by state.
-func skippedStates(marked []watch.Snapshot) string {
+// statesOf counts links by state.
+func statesOf(links []watch.Snapshot) string {
 	counts := map[string]int{}
-	for _, link := range marked {
-		if !relinkable(link) {
-			counts[stateLook(link).word]++
-		}
+	for _, link := range links {
+		counts[stateLook(link).word]++
 	}
 	var parts []string
 	for _, word := range slices.Sorted(maps.Keys(counts)) {

@@ -198,8 +198,8 @@ func requestActions(app *App, current func() (inspect.Entry, bool), shown func(l
 	}
 }
 
-// about hands the request that is current to do.
-func about(current func() (inspect.Entry, bool), do func(inspect.Entry) tea.Cmd) func() tea.Cmd {
+// about hands what is current to do.
+func about[T any](current func() (T, bool), do func(T) tea.Cmd) func() tea.Cmd {
 	return func() tea.Cmd {
 		e, _ := current()
 		return do(e)

@@ -41,6 +41,7 @@ func (w *world) walk(t *testing.T, text string) {
 }
 
 func TestRequestsShowEveryCall(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.Press("L")
 		w.Sees("till ▸ Links ▸ Requests", "14 requests", "median", "POST   /auth/token", "201", "GET    /links/{id}", "client id    till_sandbox")
@@ -53,6 +54,7 @@ func TestRequestsShowEveryCall(t *testing.T) {
 }
 
 func TestNothingJumpsUnderTheCursorWhenRequestsArrive(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("L", "down", "down")
 		row := w.Row("▌")
@@ -65,6 +67,7 @@ func TestNothingJumpsUnderTheCursorWhenRequestsArrive(t *testing.T) {
 }
 
 func TestTheCursorKeepsItsRequestThroughAFilterWithoutAMatch(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("L", "down", "down", "down")
 		row := w.Row("▌")
@@ -81,6 +84,7 @@ func TestTheCursorKeepsItsRequestThroughAFilterWithoutAMatch(t *testing.T) {
 }
 
 func TestNewerRequestsAboveTheViewAreCounted(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("L")
 		w.Misses("newer")
@@ -93,6 +97,7 @@ func TestNewerRequestsAboveTheViewAreCounted(t *testing.T) {
 
 // What failed is found under what was asked since.
 func TestFromAnErrorTheRequestsOpenAtTheOneThatFailed(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.Press("o")
 		w.Type("mk_unknown")
@@ -116,6 +121,7 @@ func TestFromAnErrorTheRequestsOpenAtTheOneThatFailed(t *testing.T) {
 }
 
 func TestFailedRequestsAndTheirRetries(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.wire.breaks(http.MethodGet, "/accounts", status(503, `{}`))
 		w.Press("enter", "2")
@@ -140,6 +146,7 @@ func TestFailedRequestsAndTheirRetries(t *testing.T) {
 }
 
 func TestPrivateValuesAreRevealedOneByOne(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 60, func(t *testing.T, w *world) {
 		identities, err := w.client(t).Identities(t.Context(), moneykit.LinkID(w.link(1)))
 		if err != nil {
@@ -170,6 +177,7 @@ func TestPrivateValuesAreRevealedOneByOne(t *testing.T) {
 }
 
 func TestCurlHoldsWhatWasShown(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 60, func(t *testing.T, w *world) {
 		webhook := "https://app.example/hook?key=sesame"
 		if _, err := w.client(t).UpdateLink(t.Context(), moneykit.LinkID(w.link(1)), moneykit.LinkUpdate{Webhook: &webhook}); err != nil {
@@ -252,6 +260,7 @@ func (w *world) strange(r *http.Request) (*http.Response, error) {
 }
 
 func TestDriftIsSeenTheDayItAppears(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.wire.breaks(http.MethodGet, "", w.strange)
 		if _, err := w.client(t).Link(context.Background(), moneykit.LinkID(w.link(1))); err != nil {

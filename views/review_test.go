@@ -8,6 +8,7 @@ import (
 )
 
 func TestARelinkThatIsRefusedAtOnceEnds(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 4)
 		w.wire.breaks(http.MethodPost, "/connect/next", status(404, `{"error_code":"session_not_found","displayed_message":"The session is over"}`))
@@ -20,11 +21,12 @@ func TestARelinkThatIsRefusedAtOnceEnds(t *testing.T) {
 }
 
 func TestAFailedSyncIsTriedAgainByLooking(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("enter", "4", "esc")
 		w.wire.breaks(http.MethodGet, "/transactions/sync", status(500, `{}`))
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Wait(4 * time.Second)
 		w.Sees("not synced", "req_broken")
 		w.Press("d")
@@ -36,6 +38,7 @@ func TestAFailedSyncIsTriedAgainByLooking(t *testing.T) {
 }
 
 func TestARelinkBringsItsTransactions(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 2)
 		w.Press("enter", "4")
@@ -47,6 +50,7 @@ func TestARelinkBringsItsTransactions(t *testing.T) {
 }
 
 func TestALinkOnScreenStaysFreshWhereverItIsListed(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("/")
 		w.Type("instant")
@@ -59,13 +63,15 @@ func TestALinkOnScreenStaysFreshWhereverItIsListed(t *testing.T) {
 		asked := w.wire.asked("GET /links/" + w.link(5))
 		w.Press("esc")
 		w.Wait(time.Minute)
-		if now := w.wire.asked("GET /links/" + w.link(5)); now != asked {
+		// Once, since it has changed not long ago.
+		if now := w.wire.asked("GET /links/" + w.link(5)); now > asked+1 {
 			t.Errorf("read %d more times after its screen was left", now-asked)
 		}
 	})
 }
 
 func TestReadsThatFailAreSeenInTheList(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.wire.breaks(http.MethodGet, "", status(403, `{"error_code":"link_error.forbidden_action","error_message":"no"}`))
 		w.Wait(time.Minute)
@@ -78,6 +84,7 @@ func TestReadsThatFailAreSeenInTheList(t *testing.T) {
 }
 
 func TestAnIncompleteListSaysSo(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.Sees("list incomplete · ctrl+r", "req_broken")
 		w.wire.mends()
@@ -87,6 +94,7 @@ func TestAnIncompleteListSaysSo(t *testing.T) {
 }
 
 func TestAFilterWithoutAMatchCanBeCleared(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.Wait(2 * time.Second)
 		w.Press("/")
@@ -101,12 +109,13 @@ func TestAFilterWithoutAMatchCanBeCleared(t *testing.T) {
 }
 
 func TestNewsMoveNoRowFromUnderTheCursor(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("/")
 		w.Type("connected")
 		w.Press("enter")
 		before := w.Row("▌")
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Sees("⟳ refreshing")
 		if now := w.Row("▌"); strings.Fields(now)[6] != strings.Fields(before)[6] {
 			t.Errorf("the cursor went from\n%s\nto\n%s", before, now)
@@ -115,6 +124,7 @@ func TestNewsMoveNoRowFromUnderTheCursor(t *testing.T) {
 }
 
 func TestSumsAreKeptApartWithoutNames(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(_ *testing.T, w *world) {
 		w.wire.breaks(http.MethodGet, "/accounts", status(500, `{}`))
 		w.at(t, 1)
@@ -126,9 +136,10 @@ func TestSumsAreKeptApartWithoutNames(t *testing.T) {
 }
 
 func TestAnAnswerClosesNoDialogButItsOwn(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(_ *testing.T, w *world) {
 		w.at(t, 1)
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.at(t, 2)
 		slow := make(chan struct{})
 		w.wire.breaks(http.MethodPost, "/sandbox/connect", func(*http.Request) (*http.Response, error) {
@@ -148,6 +159,7 @@ func TestAnAnswerClosesNoDialogButItsOwn(t *testing.T) {
 }
 
 func TestARefreshIsSeenWhileItsBaselineIsRead(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		slow := make(chan struct{})
@@ -155,7 +167,7 @@ func TestARefreshIsSeenWhileItsBaselineIsRead(t *testing.T) {
 			<-slow
 			return nil, nil
 		})
-		w.Press("r", "enter")
+		w.refreshNow()
 		w.Sees("⟳ refreshing", "1 in flight", "requested")
 		w.Press("r")
 		w.Sees("already in flight")
@@ -167,6 +179,7 @@ func TestARefreshIsSeenWhileItsBaselineIsRead(t *testing.T) {
 }
 
 func TestALinkWithoutANameIsConfirmedByItsID(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("D", "enter")

@@ -4,8 +4,10 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -20,6 +22,7 @@ import (
 	"till/moneykit/inspect"
 	"till/moneykit/mirror"
 	"till/moneykit/watch"
+	"till/moneykit/webhooks"
 	"till/ui"
 	"till/ui/theme"
 )
@@ -34,6 +37,8 @@ type App struct {
 	Sandbox func() (Embedded, error)
 	// Connect starts a run that asks the questions of the embedded Sandbox's Connect.
 	Connect func(context.Context, *moneykit.Client, moneykit.LinkSessionRequest) *connect.Run
+	// Webhooks starts a receiver of webhooks, which is closed when the context ends.
+	Webhooks func(context.Context, *moneykit.Client, webhooks.Config) (WebhookReceiver, error)
 	// Browse opens a page in the operator's browser. It may return only when that
 	// ends.
 	Browse func(page string) error
@@ -56,6 +61,11 @@ type App struct {
 	ReadOnly bool
 	// MirrorSensitive keeps account numbers and identity in the mirror too.
 	MirrorSensitive bool
+	// Poll is how many requests a second background polling may take, nil for the
+	// default; with 0 there is none.
+	Poll *float64
+	// PollInFlight is how many of them may be under way at once, 0 for the default.
+	PollInFlight int
 
 	writing sync.WaitGroup // files that are being exported
 }
@@ -87,21 +97,41 @@ type session struct {
 	aside    string          // where a damaged mirror was put, empty for none
 	writing  atomic.Int32    // files that are being exported
 	unkept   error           // why the mirror is in memory, nil when it is not or need not be kept
+	began    time.Time       // by this machine's clock
+	// unkeptEvents is why what happens to links is not kept in the mirror, nil when it is.
+	unkeptEvents error
+
+	jobs []*job // of this session, oldest first
 
 	accountNews accountNews
+	hooks       hooks
 }
 
 func newSession(app *App, profile keystore.Profile, where keystore.Where, client *moneykit.Client, store *mirror.Store) *session {
 	return &session{
 		app: app, profile: profile, where: where, client: client,
-		watch: watch.New(client), mirror: mirror.New(client, store),
-		known: func() []moneykit.LinkID { return nil }, clock: &clock{},
+		watch: watch.New(client, app.budget(watch.DefaultRate)), mirror: mirror.New(client, store),
+		known: func() []moneykit.LinkID { return nil }, clock: &clock{}, began: time.Now(),
+		hooks: hooks{awaiting: map[moneykit.LinkID][]*hook{}},
 	}
+}
+
+// sandboxRate is how many requests a second the embedded Sandbox is polled with: it is
+// nobody else's server.
+var sandboxRate = math.Inf(1)
+
+// budget is what a Watcher may ask for, with this rate when none was given.
+func (a *App) budget(rate float64) watch.Option {
+	if a.Poll != nil {
+		rate = *a.Poll
+	}
+	return watch.WithBudget(rate, cmp.Or(a.PollInFlight, watch.DefaultInFlight))
 }
 
 func newSandboxSession(app *App, sandbox Embedded, client *moneykit.Client, store *mirror.Store) *session {
 	s := newSession(app, keystore.Profile{Name: "sandbox", Mode: keystore.Sandbox, BaseURL: sandbox.URL}, "", client, store)
 	s.embedded, s.known, s.controls = true, sandbox.Links, sandbox.Controls
+	s.watch = watch.New(client, app.budget(sandboxRate))
 	if s.controls != nil {
 		s.clock.sandbox = s.controls.Now
 	}
@@ -128,6 +158,9 @@ func (s *session) chips(trouble string, jobs int) []ui.Chip {
 	if s.app.ReadOnly {
 		chips = append(chips, ui.Chip{Text: "read-only", Role: theme.Warn})
 	}
+	if s.hooks.receiver != nil {
+		chips = append(chips, ui.Chip{Text: "webhooks", Role: theme.Muted})
+	}
 	if s.controls != nil {
 		if n := s.controls.Faults(); n > 0 {
 			chips = append(chips, ui.Chip{Text: plural(n, "fault"), Role: theme.Warn})
@@ -149,6 +182,7 @@ type (
 	newsMsg struct {
 		of        *watch.Watcher
 		snapshots []watch.Snapshot
+		events    []watch.Event
 	}
 	// syncedMsg tells that a link's transactions were synced.
 	syncedMsg struct {
@@ -167,11 +201,11 @@ func (m mirroredMsg) of(link moneykit.LinkID) bool { return slices.Contains(m.li
 // listen waits for the watcher's next news.
 func listen(ctx context.Context, w *watch.Watcher) tea.Cmd {
 	return func() tea.Msg {
-		snapshots, err := w.Next(ctx)
+		news, err := w.Next(ctx)
 		if err != nil {
 			return nil
 		}
-		return newsMsg{w, snapshots}
+		return newsMsg{w, news.Snapshots, news.Events}
 	}
 }
 

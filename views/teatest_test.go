@@ -78,6 +78,7 @@ func (w *terminal) leaves() {
 
 // TestMainJobOverHTTP walks the main job.
 func TestMainJobOverHTTP(t *testing.T) {
+	t.Parallel()
 	tm := newTerminal(t, func(*App) {})
 	sees, key := tm.sees, tm.key
 	sees("5 connected")

@@ -13,6 +13,7 @@ import (
 )
 
 func TestATransactionTellsWhatHappenedToIt(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.secondSync(t)
 		w.Press("/")
@@ -48,6 +49,7 @@ func TestATransactionTellsWhatHappenedToIt(t *testing.T) {
 }
 
 func TestATransactionGrowsWhenASyncBringsMore(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("enter", "d", "/")
@@ -55,7 +57,9 @@ func TestATransactionGrowsWhenASyncBringsMore(t *testing.T) {
 		w.Press("enter", "enter")
 		w.Sees("▌ ○ pending", "sync 1", "−9.16 USD")
 		w.Misses("● posted")
-		w.Press("esc", "r", "enter", "enter")
+		w.Press("esc")
+		w.refreshNow()
+		w.Press("enter")
 		w.Sees("▌ ○ pending")
 		w.Wait(4 * time.Second)
 		w.Sees("▌ ● posted", "sync 2", "−9.44 USD")
@@ -63,6 +67,7 @@ func TestATransactionGrowsWhenASyncBringsMore(t *testing.T) {
 }
 
 func TestATransactionThatCannotBeReadIsReadAgain(t *testing.T) {
+	t.Parallel()
 	store := memory(t)
 	inShop(t, func() (KeptMirror, error) { return KeptMirror{Store: store}, nil }, func(t *testing.T, w *world) {
 		w.at(t, 1)
@@ -85,6 +90,7 @@ func plainLines(lines []string) []string {
 }
 
 func TestTheThreadIsATimeline(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, time.September, 19, 14, 2, 0, 0, time.UTC)
 	posted := bought("b", "1", "38.4", 19, false)
 	corrected := posted
@@ -132,6 +138,7 @@ func TestTheThreadIsATimeline(t *testing.T) {
 }
 
 func TestTheStepUnderTheCursorIsInView(t *testing.T) {
+	t.Parallel()
 	s := newTestTransaction(t, 12)
 	for _, h := range []int{16, 12, 40} {
 		s.SetSize(80, h)
@@ -151,6 +158,7 @@ func TestTheStepUnderTheCursorIsInView(t *testing.T) {
 }
 
 func TestADetailThatIsCutSaysSo(t *testing.T) {
+	t.Parallel()
 	s := newTestTransaction(t, 2)
 	for _, c := range []struct {
 		w, h int
@@ -181,6 +189,7 @@ func newTestTransaction(t *testing.T, n int) *transactionScreen {
 // TestASettledTransactionKeepsItsThread has a provider that brings settled
 // transactions under other ids than they had while they were pending.
 func TestASettledTransactionKeepsItsThread(t *testing.T) {
+	t.Parallel()
 	in(t, 120, 40, func(t *testing.T, w *world) {
 		w.secondSync(t)
 		w.Press("/")

@@ -18,6 +18,7 @@ func sum(currency string, count int, in, out string) mirror.Sum {
 }
 
 func TestSumsAreToldAsFarAsTheyFit(t *testing.T) {
+	t.Parallel()
 	usd, eur, gbp := sum("USD", 9, "12400", "9311.2"), sum("EUR", 2, "5", "0"), sum("GBP", 1, "0", "1")
 	for _, c := range []struct {
 		sums []mirror.Sum
@@ -40,6 +41,7 @@ func TestSumsAreToldAsFarAsTheyFit(t *testing.T) {
 }
 
 func TestBarsShowMonthsAndCategories(t *testing.T) {
+	t.Parallel()
 	found := mirror.Found{
 		Sums: []mirror.Sum{sum("USD", 9, "1", "1"), sum("EUR", 2, "1", "1")},
 		Months: []mirror.Group{
@@ -93,6 +95,7 @@ func TestBarsShowMonthsAndCategories(t *testing.T) {
 }
 
 func TestBarsTellWhatTheyLeaveOut(t *testing.T) {
+	t.Parallel()
 	found := mirror.Found{Sums: []mirror.Sum{sum("USD", 12, "1", "1")}, Months: []mirror.Group{{Name: "10000-01", Sums: []mirror.Sum{sum("USD", 1, "1", "0")}}}}
 	for i := range topCategories + 2 {
 		found.Categories = append(found.Categories, mirror.Group{Name: fmt.Sprint("c", i), Sums: []mirror.Sum{sum("USD", 1, fmt.Sprint(100-i), "0")}})
@@ -104,6 +107,7 @@ func TestBarsTellWhatTheyLeaveOut(t *testing.T) {
 }
 
 func TestBarsOfLargeAmounts(t *testing.T) {
+	t.Parallel()
 	for out, want := range map[string]string{
 		"123456789012": "123,456,789 █████  −123,456,789 █████", "1234567": "1,234,567.00 ████  −1,234,567.00 ████",
 	} {
@@ -122,6 +126,7 @@ func TestBarsOfLargeAmounts(t *testing.T) {
 }
 
 func TestBarsStandWhereThereIsRoom(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("enter", "3", "b")

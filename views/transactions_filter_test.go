@@ -15,6 +15,7 @@ import (
 )
 
 func TestSpansOfDays(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 3, 1, 15, 4, 5, 0, time.UTC)
 	for _, c := range []struct{ text, first, last string }{
 		{"", "", ""},
@@ -41,6 +42,7 @@ func TestSpansOfDays(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{"20": "20", " 12.50 ": "12.50", "1,234.5": "1,234.5", "12,345,678": "12,345,678", "0": "0"} {
 		if d, err := limit(text); err != nil || !d.Valid || number(d.Decimal) != want {
 			t.Errorf("%q is %v, %v", text, d, err)
@@ -57,6 +59,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestTermsBecomeAFilterAndChips(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 9, 20, 0, 0, 0, 0, time.UTC)
 	all := terms{"acc_1", "-10d", "2026-09", "20", "1000", "debit", "pending", "food_and_drink"}
 	f := all.filter(now)
@@ -88,6 +91,7 @@ func TestTermsBecomeAFilterAndChips(t *testing.T) {
 
 // TestTheDialogNarrowsTheList goes from the dialog to chips and rows, and back.
 func TestTheDialogNarrowsTheList(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("enter", "3", "f")
@@ -136,6 +140,7 @@ func TestTheDialogNarrowsTheList(t *testing.T) {
 }
 
 func TestNothingIsReadTwice(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("enter", "3", "/")
@@ -150,6 +155,7 @@ func TestNothingIsReadTwice(t *testing.T) {
 }
 
 func TestSortingTransactions(t *testing.T) {
+	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.at(t, 1)
 		w.Press("enter", "3")

@@ -140,6 +140,7 @@ func TestOnlyWhatIsNearTheCursorIsHeld(t *testing.T) {
 }
 
 func TestWhatIsFarIsLetGo(t *testing.T) {
+	t.Parallel()
 	onBench(t, 4000, func(t *testing.T, b *bench) {
 		for i, word := range strings.Fields("1 2 3 4 5 6 7 8 9 198") {
 			b.filter.needle = word
@@ -153,6 +154,7 @@ func TestWhatIsFarIsLetGo(t *testing.T) {
 }
 
 func TestWhatIsNotThereYetIsAwaited(t *testing.T) {
+	t.Parallel()
 	onBench(t, 5000, func(t *testing.T, b *bench) {
 		b.table.MoveTo(4000)
 		cmd := b.moved()
@@ -169,6 +171,7 @@ func TestWhatIsNotThereYetIsAwaited(t *testing.T) {
 }
 
 func TestAStepNearbyBringsNothing(t *testing.T) {
+	t.Parallel()
 	onBench(t, 5000, func(t *testing.T, b *bench) {
 		b.brought = 0
 		for i := range aside / 4 {
@@ -181,6 +184,7 @@ func TestAStepNearbyBringsNothing(t *testing.T) {
 }
 
 func TestOnlyTheLastQuestionIsAnswered(t *testing.T) {
+	t.Parallel()
 	onBench(t, 3000, func(t *testing.T, b *bench) {
 		b.filter.needle = "shop 12"
 		first := b.ask(true)
@@ -199,6 +203,7 @@ func TestOnlyTheLastQuestionIsAnswered(t *testing.T) {
 }
 
 func TestTheFirstRowsComeFirst(t *testing.T) {
+	t.Parallel()
 	onBench(t, 3000, func(t *testing.T, b *bench) {
 		b.terms.least = "1"
 		b.layout()
@@ -213,6 +218,7 @@ func TestTheFirstRowsComeFirst(t *testing.T) {
 }
 
 func TestAPartOfASearchIsNotAll(t *testing.T) {
+	t.Parallel()
 	onBench(t, 3000, func(t *testing.T, b *bench) {
 		b.bars = true
 		b.layout()
@@ -243,6 +249,7 @@ func TestAPartOfASearchIsNotAll(t *testing.T) {
 }
 
 func TestTheListDoesNotJump(t *testing.T) {
+	t.Parallel()
 	onBench(t, 3000, func(t *testing.T, b *bench) {
 		b.moves(2000)
 		msgs := b.msgs(b.sort(1, false))
@@ -267,6 +274,7 @@ func TestTheListDoesNotJump(t *testing.T) {
 }
 
 func TestTheStatusIsWhole(t *testing.T) {
+	t.Parallel()
 	onBench(t, 3, func(_ *testing.T, b *bench) {
 		b.setSize(56, 20) // a terminal of 60
 		b.current().Pending, b.current().Date.Year = true, 2026
@@ -275,6 +283,7 @@ func TestTheStatusIsWhole(t *testing.T) {
 }
 
 func TestTheCursorStaysOnItsTransaction(t *testing.T) {
+	t.Parallel()
 	onBench(t, 3000, func(t *testing.T, b *bench) {
 		on := func(want string) {
 			t.Helper()
@@ -315,6 +324,7 @@ func TestTheCursorStaysOnItsTransaction(t *testing.T) {
 }
 
 func TestWhatASyncChangesIsShown(t *testing.T) {
+	t.Parallel()
 	onBench(t, 300, func(t *testing.T, b *bench) {
 		late := b.msgs(bring(b.ctx, b.mirror.Store(), b.to, b.rows.version, b.rows.found.Rows[:5]))
 		changed := madeOne(t, 299, time.Date(1980, 10, 26, 0, 0, 0, 0, time.UTC), "Renamed")
@@ -335,6 +345,7 @@ func TestWhatASyncChangesIsShown(t *testing.T) {
 }
 
 func TestASyncDoesNotHoldUpASearch(t *testing.T) {
+	t.Parallel()
 	onBench(t, 3000, func(t *testing.T, b *bench) {
 		b.filter.needle = "shop"
 		_ = b.ask(true)
@@ -346,6 +357,7 @@ func TestASyncDoesNotHoldUpASearch(t *testing.T) {
 }
 
 func TestAnAnswerThatTakesLongIsTold(t *testing.T) {
+	t.Parallel()
 	onBench(t, 3000, func(t *testing.T, b *bench) {
 		b.filter.needle = "shop 12"
 		cmd := b.ask(true)
@@ -363,6 +375,7 @@ func TestAnAnswerThatTakesLongIsTold(t *testing.T) {
 }
 
 func TestAMirrorThatCannotBeReadSaysSo(t *testing.T) {
+	t.Parallel()
 	onBench(t, 3, func(t *testing.T, b *bench) {
 		b.does(b.update(answerMsg{number: b.asked.number, err: errors.New("broken")}))
 		b.sees("Shop 2", "3 transactions") // what was there stays
@@ -375,6 +388,7 @@ func TestAMirrorThatCannotBeReadSaysSo(t *testing.T) {
 }
 
 func TestStale(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 9, 10, 0, 0, 1, 0, time.UTC)
 	for _, c := range []struct {
 		day     string
@@ -403,6 +417,7 @@ func TestStale(t *testing.T) {
 }
 
 func TestDetailTellsAllThatIsKnown(t *testing.T) {
+	t.Parallel()
 	x, err := moneykit.Decode[moneykit.Transaction]([]byte(`{"transaction_id":"txn_1","account_id":"acc_1","amount":"4.75","type":"debit","currency":"USD","date":"2026-09-01",
 		"description":"Blue Bottle","raw_description":"POS 4 BLUE","pending":true,"original_id":"orig_1","enrichment":{
 		"category":{"value":"food_and_drink","confidence":92},"subcategory":{"value":"coffee","confidence":0},

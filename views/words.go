@@ -104,7 +104,7 @@ func productLetters(p moneykit.LinkProducts) string {
 			shown = append(shown, letters[product])
 		}
 	}
-	return strings.Join(shown, " ")
+	return strings.Join(shown, "")
 }
 
 // productNames lists products as a sentence does.
@@ -147,6 +147,14 @@ func age(t, now time.Time) string {
 	default:
 		return fmt.Sprintf("%dd", int(d.Hours()/24))
 	}
+}
+
+// seenAge is age of what is read again and again, for which less than a minute is now.
+func seenAge(t, now time.Time) string {
+	if !t.IsZero() && now.Sub(t) < time.Minute {
+		return "now"
+	}
+	return age(t, now)
 }
 
 // ago is age with the moment itself, where there is room.
@@ -194,7 +202,7 @@ func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return grouped(n) + " " + thing + "s"
 }
 
 // institution returns the name of a link's institution, safe to draw.

@@ -62,7 +62,7 @@ func TestWorldThatStartsElsewhen(t *testing.T) {
 	start := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
 	for range 2 {
 		box := New(WithStart(start), WithRate(0))
-		if l := box.linkAt(2); !box.Now().Equal(start) || !l.AsOf.Equal(start.Add(-2*time.Minute)) {
+		if l := box.linkAt(2); !box.Now().Equal(start) || !l.AsOf.Equal(start.Add(-2*time.Hour)) {
 			t.Errorf("now %v, link 3 as of %v", box.Now(), l.AsOf)
 		}
 	}

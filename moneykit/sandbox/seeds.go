@@ -37,9 +37,9 @@ var (
 // situations are the first links of every world: one of each that an operator
 // meets. What follows them is drawn at random.
 var situations = []situation{
-	{bank: credentialsBank, state: connected, products: usual, age: 702 * days, fresh: 4 * time.Minute, tags: []string{"retail", "pilot"}},
+	{bank: credentialsBank, state: connected, products: usual, age: 702 * days, fresh: 64 * time.Minute, tags: []string{"retail", "pilot"}},
 	{bank: oauthBank, state: inError, errorCode: authExpired, products: rich, age: 655 * days, fresh: 3 * days, tags: []string{"retail"}},
-	{bank: instantBank, state: connected, products: all, age: 590 * days, fresh: 2 * time.Minute, tags: []string{"vip"}},
+	{bank: instantBank, state: connected, products: all, age: 590 * days, fresh: 2 * hours, tags: []string{"vip"}},
 	{bank: credentialsBank, state: inError, errorCode: "invalid_credentials", products: usual, age: 512 * days, fresh: 9 * days},
 	{bank: credentialsBank, state: connecting, products: rich, age: 20 * time.Second, connectsIn: 40 * time.Second},
 	{bank: instantBank, state: connected, products: []product{accountsProduct}, age: 433 * days, fresh: 5 * hours, tags: []string{"balance-only"}},
@@ -105,7 +105,7 @@ func (s *Sandbox) drawSituation(rng *rand.Rand) situation {
 		state:    connected,
 		products: pick(rng, [][]product{usual, usual, rich, rich, all, {accountsProduct}}),
 		age:      time.Duration(between(rng, 30, 730)) * days,
-		fresh:    time.Duration(between(rng, 2, 60*20)) * time.Minute,
+		fresh:    time.Duration(between(rng, 61, 60*20)) * time.Minute,
 	}
 	if chance(rng, 700) { // most links are at the three banks of the Sandbox
 		at.bank = pick(rng, []string{credentialsBank, oauthBank, instantBank})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,6 +26,8 @@ type server struct {
 	mu               sync.Mutex
 	reads            []read
 	inFlight, atMost int
+	polled           map[moneykit.LinkID]int // reads in flight
+	overlaps         []moneykit.LinkID       // read while being read
 }
 
 // read is a request for a link, or for its refresh.
@@ -41,6 +44,7 @@ type reply struct {
 	body       string
 	retryAfter string
 	err        error
+	hang       bool
 }
 
 func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -55,17 +59,26 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.reads = append(s.reads, got)
 	s.inFlight++
 	s.atMost = max(s.atMost, s.inFlight)
+	if s.polled == nil {
+		s.polled = map[moneykit.LinkID]int{}
+	}
+	if s.polled[got.id]++; s.polled[got.id] > 1 {
+		s.overlaps = append(s.overlaps, got.id)
+	}
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
 		s.inFlight--
+		s.polled[got.id]--
 		s.mu.Unlock()
 	}()
 	answer := reply{}
 	if s.handle != nil {
 		answer = s.handle(got)
 	}
-	if s.latency > 0 { // the race detector of Go 1.26 crashes on a timer that is due when made in a bubble
+	if answer.hang {
+		<-r.Context().Done()
+	} else if s.latency > 0 { // the race detector of Go 1.26 crashes on a timer that is due when made in a bubble
 		select {
 		case <-time.After(s.latency):
 		case <-r.Context().Done():
@@ -108,6 +121,13 @@ func (s *server) asked() []read {
 	return reads
 }
 
+// most returns how many requests were in flight at most.
+func (s *server) most() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.atMost
+}
+
 func ids(reads []read) (ids []moneykit.LinkID) {
 	for _, r := range reads {
 		ids = append(ids, r.id)
@@ -148,10 +168,10 @@ func newClient(t testing.TB, rt http.RoundTripper) *moneykit.Client {
 
 // running runs test with a Watcher at work, in a synctest bubble that begins at
 // midnight of the first of January 2000.
-func running(t *testing.T, s *server, test func(*testing.T, *watch.Watcher)) {
+func running(t *testing.T, s *server, test func(*testing.T, *watch.Watcher), opts ...watch.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := watch.New(newClient(t, s))
+		w := watch.New(newClient(t, s), opts...)
 		stop := run(t, w)
 		test(t, w)
 		stop()
@@ -200,12 +220,30 @@ func news(t testing.TB, w *watch.Watcher) []watch.Snapshot {
 	if err != nil {
 		return nil
 	}
-	return changed
+	return changed.Snapshots
 }
+
+// unlimited is a budget that only bounds what is in flight.
+func unlimited() watch.Option { return watch.WithBudget(math.Inf(1), watch.DefaultInFlight) }
 
 func many(n int) (ids []moneykit.LinkID) {
 	for i := range n {
 		ids = append(ids, moneykit.LinkID(fmt.Sprintf("mk_%04d", i)))
 	}
 	return ids
+}
+
+// within holds that requests keep to a budget in every window. level is how much the
+// fullest of the windows that end with a request holds beyond what its time allows.
+func within(t testing.TB, reads []read, perSecond float64, burst int) {
+	t.Helper()
+	level := 0.
+	for i, r := range reads {
+		if i > 0 {
+			level = max(0, level-perSecond*r.at.Sub(reads[i-1].at).Seconds())
+		}
+		if level++; level > float64(burst)+1e-6 {
+			t.Fatalf("request %d is one too many: %v", i, r)
+		}
+	}
 }

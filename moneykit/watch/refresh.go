@@ -32,9 +32,7 @@ const (
 	// still succeed later, and the link's row will show it.
 	giveUpAfter  = 2 * time.Minute
 	firstPoll    = time.Second
-	slowestPoll  = 5 * time.Second
-	shortLimit   = time.Hour      // accounts and transactions
-	longLimit    = 24 * time.Hour // account numbers and identity
+	slowestPoll  = 10 * time.Second
 	defaultPause = 5 * time.Second
 )
 
@@ -51,7 +49,10 @@ type Refresh struct {
 	// RetryAt is when a limited refresh is allowed again; it is worked out
 	// from the documented limits when MoneyKit does not say.
 	RetryAt time.Time
+	// RequestID is of MoneyKit's answer to the request, empty when none came.
+	RequestID string
 
+	ended   chan Refresh // gets the refresh once it is over
 	before  map[moneykit.Product]moneykit.ProductStatus
 	brought []moneykit.Product
 	polls   int
@@ -71,7 +72,7 @@ func (r Refresh) Brought(product moneykit.Product) bool {
 }
 
 func newRefresh(now time.Time, products []moneykit.Product) Refresh {
-	return Refresh{Products: products, Phase: Requested, Started: now}
+	return Refresh{Products: products, Phase: Requested, Started: now, ended: make(chan Refresh, 1)}
 }
 
 // remember notes where the products stood before the request.
@@ -87,7 +88,7 @@ func (r Refresh) remember(link *moneykit.Link) Refresh {
 
 // refused ends the refresh with the error that answered the request.
 func (r Refresh) refused(now time.Time, err error) Refresh {
-	r.Err, r.Ended, r.Phase = err, now, Failed
+	r.Err, r.Ended, r.Phase, r.RequestID = err, now, Failed, moneykit.RequestID(err)
 	refusal := (*moneykit.Error)(nil)
 	if !errors.Is(err, moneykit.RateLimitExceeded) || !errors.As(err, &refusal) {
 		return r
@@ -98,11 +99,7 @@ func (r Refresh) refused(now time.Time, err error) Refresh {
 		return r
 	}
 	for p, status := range r.before {
-		limit := shortLimit
-		if p == moneykit.ProductAccountNumbers || p == moneykit.ProductIdentity {
-			limit = longLimit
-		}
-		if at := status.LastAttemptedAt.Add(limit); at.After(now) && at.After(r.RetryAt) {
+		if at := status.LastAttemptedAt.Add(Limit(p)); at.After(now) && at.After(r.RetryAt) {
 			r.RetryAt = at
 		}
 	}
@@ -156,5 +153,5 @@ func (r Refresh) advance(now time.Time, link *moneykit.Link) Refresh {
 
 // interval eases off from one second.
 func (r Refresh) interval() time.Duration {
-	return min(firstPoll+time.Duration(r.polls/3)*time.Second, slowestPoll)
+	return min(firstPoll+time.Duration(r.polls/2)*time.Second, slowestPoll)
 }

@@ -206,7 +206,7 @@ func TestPollsEaseOff(t *testing.T) {
 		waits = append(waits, r.interval())
 		r = r.seen(r.Started, nil)
 	}
-	if waits[0] != time.Second || waits[19] != 5*time.Second || !slices.IsSorted(waits) {
+	if waits[0] != time.Second || waits[19] != 10*time.Second || !slices.IsSorted(waits) {
 		t.Errorf("%v", waits)
 	}
 }

@@ -15,29 +15,22 @@ var ErrBusy = errors.New("watch: a refresh of this link is in flight")
 // ErrStopped says that the Watcher is not running.
 var ErrStopped = errors.New("watch: not running")
 
+// nap bounds how long Run sleeps: a timer does not notice that the machine slept too.
+const nap = 5 * time.Second
+
 // Run reads links until ctx ends. It returns when nothing is in flight.
 func (w *Watcher) Run(ctx context.Context) {
 	w.mu.Lock()
 	w.run = ctx
 	w.mu.Unlock()
 	defer w.stop()
-	slots := make(chan struct{}, workers)
-	for {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		id, wait := w.pick(time.Now())
-		if id != "" {
-			w.running.Go(func() {
-				defer func() { <-slots; signal(w.wake) }()
-				w.read(ctx, id)
-			})
+	for ctx.Err() == nil {
+		next, wait := w.pick()
+		if next.entry != nil {
+			w.running.Go(func() { w.read(ctx, next) })
 			continue
 		}
-		<-slots
-		timer := time.NewTimer(wait)
+		timer := time.NewTimer(min(wait, nap))
 		select {
 		case <-w.wake:
 		case <-timer.C:
@@ -64,14 +57,21 @@ func (w *Watcher) Refresh(id moneykit.LinkID, products ...moneykit.Product) erro
 // RefreshAfter is Refresh with something to be done first, which is already part
 // of the job that the stream tells of.
 func (w *Watcher) RefreshAfter(first func(context.Context), id moneykit.LinkID, products ...moneykit.Product) error {
+	_, err := w.begin(first, id, products)
+	return err
+}
+
+// begin is RefreshAfter for whoever waits for the end. What it returns gets the
+// refresh once that is over; it never does when Run returns before.
+func (w *Watcher) begin(first func(context.Context), id moneykit.LinkID, products []moneykit.Product) (ended <-chan Refresh, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.run == nil {
-		return ErrStopped
+		return nil, ErrStopped
 	}
 	e := w.entry(id)
 	if e.snapshot.Refreshing() {
-		return ErrBusy
+		return nil, ErrBusy
 	}
 	refresh := newRefresh(time.Now(), slices.Clone(products))
 	w.setRefresh(e, refresh)
@@ -80,41 +80,62 @@ func (w *Watcher) RefreshAfter(first func(context.Context), id moneykit.LinkID, 
 		first(ctx)
 		w.request(ctx, id, refresh)
 	})
-	return nil
+	return refresh.ended, nil
 }
 
 // request notes where the products stand and asks for the refresh.
 func (w *Watcher) request(ctx context.Context, id moneykit.LinkID, refresh Refresh) {
-	link, err := w.client.Link(ctx, id)
+	link, err := w.before(ctx, id)
 	if err == nil {
 		refresh = refresh.remember(link)
-		link, err = w.client.RefreshProducts(ctx, id, refresh.Products...)
+		link, err = w.order(ctx, id, refresh.Products)
 	}
-	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	defer signal(w.wake)
 	e := w.entry(id)
 	if err != nil {
-		if refresh.before == nil { // the API as a whole is limited, not this link's products
-			w.pause(now, err)
-		}
-		w.setRefresh(e, refresh.refused(now, err))
+		w.setRefresh(e, refresh.refused(time.Now(), err))
 		return
 	}
-	refresh.Phase = Accepted
+	refresh.Phase, refresh.RequestID = Accepted, link.RequestID
+	w.take(e, link)
+	e.errors, e.stale, e.tried = 0, e.reading, w.clock.now()
 	w.setRefresh(e, refresh)
-	e.snapshot.Link, e.snapshot.At, e.snapshot.Err, e.snapshot.Recalled = link, now, nil, false
-	e.errors, e.stale = 0, e.reading
-	e.due = now.Add(firstPoll)
+}
+
+// before reads a link in a turn of its own.
+func (w *Watcher) before(ctx context.Context, id moneykit.LinkID) (*moneykit.Link, error) {
+	done, err := w.Turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	link, err := w.client.Link(ctx, id)
+	done(err)
+	return link, err
+}
+
+// order asks for fresh data of a link in a turn of its own.
+func (w *Watcher) order(ctx context.Context, id moneykit.LinkID, products []moneykit.Product) (*moneykit.Link, error) {
+	done, err := w.Turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	link, err := w.client.RefreshProducts(ctx, id, products...)
+	if errors.Is(err, moneykit.RateLimitExceeded) {
+		done(nil) // this link's products are limited, not the API as a whole
+	} else {
+		done(err)
+	}
+	return link, err
 }
 
 // setRefresh replaces the refresh in a link's snapshot. w.mu is held.
 func (w *Watcher) setRefresh(e *entry, refresh Refresh) {
 	e.snapshot.Refresh = &refresh
-	w.active = slices.DeleteFunc(w.active, func(id moneykit.LinkID) bool { return id == e.snapshot.ID })
-	if !refresh.Phase.Over() {
-		w.active = append(w.active, e.snapshot.ID)
+	if refresh.Phase.Over() {
+		refresh.ended <- refresh
 	}
+	w.enqueue(e, w.clock.now())
 	w.publish(e)
 }

@@ -23,7 +23,7 @@ func phases(t *testing.T, w *watch.Watcher, id moneykit.LinkID) (phases []watch.
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range changed {
+		for _, s := range changed.Snapshots {
 			if s.ID != id || s.Refresh == nil {
 				continue
 			}
@@ -220,7 +220,26 @@ func TestALimitBeforeTheRequest(t *testing.T) {
 		if got := s.asked(); len(got) != 0 {
 			t.Errorf("the API asked to be left alone: %v", got)
 		}
-	})
+	}, watch.WithBudget(0, 8)) // nothing else asks
+}
+
+func TestPollsOfARefresh(t *testing.T) {
+	s := &server{handle: func(r read) reply { return stuck(r.id) }}
+	running(t, s, func(t *testing.T, w *watch.Watcher) {
+		if err := w.Refresh("a", moneykit.ProductAccounts); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		reads := s.asked()
+		var got []int
+		for _, r := range reads {
+			got = append(got, int(r.at.Sub(reads[0].at).Seconds()))
+		}
+		want := []int{0, 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 30, 36, 42, 49, 56, 64, 72, 81, 90, 100, 110, 120}
+		if !slices.Equal(got, want) {
+			t.Errorf("polled after %v seconds", got)
+		}
+	}, watch.WithBudget(0, 8))
 }
 
 func TestRunReturnsWhenNothingIsInFlight(t *testing.T) {

@@ -1,7 +1,8 @@
 // Package watch follows links: it reads each one that it is told of, reads
-// what is on screen again and again, and follows refreshes until they end.
+// what is on screen again and again and all else now and then, and follows
+// refreshes until they end. All of it, and what others send, keeps to one budget.
 //
-// What it learns comes out of one stream of snapshots, [Watcher.Next]. It does
+// What it learns comes out of one stream of news, [Watcher.Next]. It does
 // not read accounts or transactions, and it draws nothing.
 package watch
 
@@ -12,23 +13,6 @@ import (
 	"time"
 
 	"till/moneykit"
-)
-
-const (
-	// shownEvery is how often links on screen are read.
-	shownEvery = 15 * time.Second
-	// settlingEvery is how often a link on screen is read while it connects.
-	settlingEvery = 2 * time.Second
-	// slowestRetry bounds the back-off after errors.
-	slowestRetry = 2 * time.Minute
-	// firstRest is how long the backlog rests after a failed read; it doubles
-	// until one succeeds.
-	firstRest = time.Second
-	// longestPause bounds how long MoneyKit's wish to be left alone is heeded
-	// without another look.
-	longestPause = 2 * time.Minute
-	// workers bounds the reads in flight.
-	workers = 8
 )
 
 // Snapshot is what is known of a link at one moment. It never changes; news
@@ -47,45 +31,71 @@ type Snapshot struct {
 func (s Snapshot) Refreshing() bool { return s.Refresh != nil && !s.Refresh.Phase.Over() }
 
 // Watcher follows links. Its methods are safe for concurrent use and return at
-// once, but for Run and Next.
+// once, but for Run, Next and Turn.
 type Watcher struct {
 	client *moneykit.Client
-	wake   chan struct{} // there may be something to read
+	off    bool          // no background polling
+	wake   chan struct{} // there may be something to do
 	news   chan struct{} // there is something for Next
 
 	mu       sync.Mutex
 	entries  map[moneykit.LinkID]*entry
-	backlog  []moneykit.LinkID // to be read once, oldest first
-	looked   []moneykit.LinkID // to be read once, before all others
-	shown    []moneykit.LinkID
-	followed []moneykit.LinkID // once for each follower
-	active   []moneykit.LinkID // with a refresh in flight
-	changed  []moneykit.LinkID
-	paused   time.Time       // no reads before: MoneyKit asked for a rest
-	resting  time.Time       // no reads of the backlog before
-	failed   int             // reads in a row
-	run      context.Context // nil while not running
-	running  sync.WaitGroup
+	shown    []*entry
+	changed  []*entry
+	events   []Event
+	baseline bool // a link that becomes known has appeared
+
+	clock    clock
+	pace     pace
+	queues   [classes]queue
+	waiting  []chan int   // for a turn, longest first
+	served   [classes]int // the last request of each class
+	passed   int          // requests in a row that passed over a less urgent class
+	rested   bool         // Rest was called
+	resting  time.Time    // nothing but what is urgent before: reads have failed
+	failed   int          // reads in a row
+	failure  error        // of the last read
+	reached  time.Time    // the last read that succeeded
+	answered time.Time
+	seen     int // entries that are
+
+	run     context.Context // nil while not running
+	running sync.WaitGroup
 }
 
+// entry is a link. Its times, but for the snapshot's, are the clock's.
 type entry struct {
-	snapshot Snapshot
-	due      time.Time // when it is read next, if it is shown or refreshing
-	reading  bool
-	stale    bool // changed while being read: the answer may be older and is dropped
-	errors   int  // in a row
-	changed  bool
+	snapshot  Snapshot
+	order     int // in which links became known
+	class     class
+	place     int       // in the queue of class
+	due       time.Time // when it is read next
+	asked     time.Time // zero when it was not, or is being read
+	tried     time.Time // the last read
+	restless  time.Time // until then it counts as recently changed
+	followers int
+	errors    int // in a row
+	shown     bool
+	reading   bool
+	stale     bool // changed while being read: the answer may be older and is dropped
+	seen      bool // answered for since Run began
+	appeared  bool // it became known after Baseline
+	changed   bool
 }
 
 // New returns a Watcher that reads through client. It does nothing before Run.
-func New(client *moneykit.Client) *Watcher {
-	return &Watcher{
+func New(client *moneykit.Client, opts ...Option) *Watcher {
+	w := &Watcher{
 		client: client.WithoutRetries(), wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
-		entries: map[moneykit.LinkID]*entry{},
+		entries: map[moneykit.LinkID]*entry{}, clock: newClock(), pace: newPace(DefaultRate, DefaultInFlight),
 	}
+	for _, opt := range opts {
+		opt(w)
+	}
+	return w
 }
 
-// Add makes links known; each is read once in the order given.
+// Add makes links known; each is read in the order given.
 func (w *Watcher) Add(ids ...moneykit.LinkID) {
 	w.mu.Lock()
 	w.know(ids)
@@ -93,64 +103,79 @@ func (w *Watcher) Add(ids ...moneykit.LinkID) {
 	signal(w.wake)
 }
 
-// know publishes links that are new and puts them into the backlog. w.mu is held.
+// know publishes links that are new. w.mu is held.
 func (w *Watcher) know(ids []moneykit.LinkID) {
 	for _, id := range ids {
 		if _, known := w.entries[id]; !known {
 			w.publish(w.entry(id))
-			w.backlog = append(w.backlog, id)
 		}
 	}
 }
 
-// Recall makes links known as they were read in an earlier run; each is read once,
+// Recall makes links known as they were read in an earlier run; each is read
 // as by Add. What is known already is newer.
 func (w *Watcher) Recall(snapshots ...Snapshot) {
 	w.mu.Lock()
 	for _, s := range snapshots {
 		if _, known := w.entries[s.ID]; !known {
 			s.Recalled = true
-			w.entry(s.ID).snapshot = s
-			w.publish(w.entries[s.ID])
-			w.backlog = append(w.backlog, s.ID)
+			e := w.entry(s.ID)
+			e.snapshot = s
+			w.publish(e)
 		}
 	}
 	w.mu.Unlock()
 	signal(w.wake)
 }
 
+// Baseline says that the links known by now are those that there were: one that
+// becomes known later has appeared.
+func (w *Watcher) Baseline() {
+	w.mu.Lock()
+	w.baseline = true
+	w.mu.Unlock()
+}
+
 // Show tells which links are on screen: they are read first and kept fresh.
 func (w *Watcher) Show(ids ...moneykit.LinkID) {
 	w.mu.Lock()
-	w.shown = slices.Clone(ids)
 	w.know(ids)
+	before := w.shown
+	for _, e := range before {
+		e.shown = false
+	}
+	w.shown = make([]*entry, len(ids))
+	for i, id := range ids {
+		w.shown[i] = w.entries[id]
+		w.shown[i].shown = true
+	}
+	now := w.clock.now()
+	for _, e := range slices.Concat(before, w.shown) {
+		w.enqueue(e, now)
+	}
 	w.mu.Unlock()
 	signal(w.wake)
 }
 
 // Follow keeps a link fresh wherever it stands in a list, until stop is called.
 func (w *Watcher) Follow(id moneykit.LinkID) (stop func()) {
-	w.mu.Lock()
-	w.entry(id)
-	w.followed = append(w.followed, id)
-	w.mu.Unlock()
-	signal(w.wake)
-	return sync.OnceFunc(func() {
+	add := func(n int) {
 		w.mu.Lock()
-		defer w.mu.Unlock()
-		if i := slices.Index(w.followed, id); i >= 0 {
-			w.followed = slices.Delete(slices.Clone(w.followed), i, i+1)
-		}
-	})
+		e := w.entry(id)
+		e.followers += n
+		w.enqueue(e, w.clock.now())
+		w.mu.Unlock()
+		signal(w.wake)
+	}
+	add(1)
+	return sync.OnceFunc(func() { add(-1) })
 }
 
 // Put takes a newer state of a link that was learned elsewhere, such as the
 // answer to a reset, and reads the link again soon.
 func (w *Watcher) Put(link *moneykit.Link) {
 	w.mu.Lock()
-	e := w.entry(link.ID)
-	e.snapshot.Link, e.snapshot.At, e.snapshot.Err, e.snapshot.Recalled = link, time.Now(), nil, false
-	w.publish(e)
+	w.take(w.entry(link.ID), link)
 	w.mu.Unlock()
 	w.Look(link.ID)
 }
@@ -161,18 +186,19 @@ func (w *Watcher) Look(id moneykit.LinkID) {
 	e := w.entry(id)
 	e.errors, e.stale = 0, e.reading
 	if !e.reading {
-		w.readNext(e)
+		w.ask(e)
 	}
 	w.mu.Unlock()
 	signal(w.wake)
 }
 
-// readNext puts a link before what is on screen. w.mu is held.
-func (w *Watcher) readNext(e *entry) {
-	e.due, e.stale = time.Time{}, false
-	if !slices.Contains(w.looked, e.snapshot.ID) {
-		w.looked = append(w.looked, e.snapshot.ID)
+// ask puts a link before what is on screen. w.mu is held.
+func (w *Watcher) ask(e *entry) {
+	now := w.clock.now()
+	if e.stale = false; e.asked.IsZero() {
+		e.asked = now
 	}
+	w.enqueue(e, now)
 }
 
 // Snapshot returns what is known of a link.
@@ -187,25 +213,26 @@ func (w *Watcher) Snapshot(id moneykit.LinkID) (Snapshot, bool) {
 }
 
 // Next waits for news and returns the newest snapshot of every link that
-// changed since the last call. A slow caller misses steps, never the last one.
-func (w *Watcher) Next(ctx context.Context) ([]Snapshot, error) {
+// changed since the last call, and all events. A slow caller misses snapshots in
+// between, never the last one, and events only when there are very many.
+func (w *Watcher) Next(ctx context.Context) (News, error) {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return News{}, ctx.Err()
 		case <-w.news:
 		}
 		w.mu.Lock()
-		changed := make([]Snapshot, 0, len(w.changed))
-		for _, id := range w.changed {
-			e := w.entries[id]
+		news := News{Snapshots: make([]Snapshot, len(w.changed)), Events: w.events}
+		for i, e := range w.changed {
 			e.changed = false
-			changed = append(changed, e.snapshot)
+			news.Snapshots[i] = e.snapshot
 		}
-		w.changed = w.changed[:0]
+		clear(w.changed)
+		w.changed, w.events = w.changed[:0], nil
 		w.mu.Unlock()
-		if len(changed) > 0 {
-			return changed, nil
+		if len(news.Snapshots) > 0 {
+			return news, nil
 		}
 	}
 }
@@ -214,8 +241,9 @@ func (w *Watcher) Next(ctx context.Context) ([]Snapshot, error) {
 func (w *Watcher) entry(id moneykit.LinkID) *entry {
 	e, known := w.entries[id]
 	if !known {
-		e = &entry{snapshot: Snapshot{ID: id}}
+		e = &entry{snapshot: Snapshot{ID: id}, order: len(w.entries), appeared: w.baseline}
 		w.entries[id] = e
+		w.enqueue(e, time.Time{}) // it has no past
 	}
 	return e
 }
@@ -224,7 +252,7 @@ func (w *Watcher) entry(id moneykit.LinkID) *entry {
 func (w *Watcher) publish(e *entry) {
 	if !e.changed {
 		e.changed = true
-		w.changed = append(w.changed, e.snapshot.ID)
+		w.changed = append(w.changed, e)
 	}
 	signal(w.news)
 }

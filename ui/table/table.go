@@ -110,6 +110,16 @@ func (m *Model) MoveTo(i int) {
 	m.scroll()
 }
 
+// Shift says that n rows were put in front of the others. The cursor stays on its row,
+// and the view where it was unless it is at the top.
+func (m *Model) Shift(n int) {
+	if m.top > 0 {
+		m.top += n
+	}
+	m.cursor += n
+	m.scroll()
+}
+
 // Page returns how far page up and page down go.
 func (m *Model) Page() int { return max(1, m.page()-1) }
 

@@ -124,6 +124,22 @@ func TestTheCursorStaysInside(t *testing.T) {
 }
 
 // A source may grow and shrink by itself, between two moves.
+func TestRowsPutInFrontMoveNeitherTheCursorNorTheView(t *testing.T) {
+	for _, from := range []struct{ row, top, then int }{{0, 0, 0}, {3, 0, 0}, {12, 3, 5}, {99, 90, 92}} {
+		m, source := newTable(100, 30, 11)
+		m.MoveTo(from.row)
+		if top, _ := m.Visible(); top != from.top {
+			t.Fatalf("row %d: the view begins at %d", from.row, top)
+		}
+		source.n += 2
+		m.SetSource(source)
+		m.Shift(2)
+		if top, _ := m.Visible(); m.Cursor() != from.row+2 || top != from.then {
+			t.Errorf("row %d is %d now, and the view begins at %d", from.row, m.Cursor(), top)
+		}
+	}
+}
+
 func TestASourceThatShrinksUnderTheCursor(t *testing.T) {
 	m, source := newTable(20, 30, 5)
 	m.MoveTo(19)

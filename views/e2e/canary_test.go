@@ -20,6 +20,7 @@ const (
 // the Sandbox takes, and with one that it refuses, and looks for it in all that
 // was written and in the list of processes.
 func TestTheSecretOfTheEnvironmentStaysThere(t *testing.T) {
+	t.Parallel()
 	for _, accepted := range []string{canarySecret, "another"} {
 		server, err := sandbox.New(sandbox.WithClient(canaryID, accepted)).Listen()
 		if err != nil {

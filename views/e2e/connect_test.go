@@ -81,6 +81,7 @@ func (c *command) ends(code int, says string) {
 }
 
 func TestLinkNewAndRelink(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	c := s.connects("new", "--json", "--no-browser", "--tag", "demo")
 	v := c.visits()
@@ -104,6 +105,7 @@ func TestLinkNewAndRelink(t *testing.T) {
 }
 
 func TestLinkNewThatIsLeft(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	c := s.connects("new", "--json", "--no-browser")
 	c.visits().Tells("link.exit", map[string]any{"error": map[string]any{"error_id": "bank_down", "displayed_message": "Evil \x1b[31m", "request_id": "req_7"}})
@@ -123,6 +125,7 @@ func TestLinkNewThatIsLeft(t *testing.T) {
 
 // TestLinkNewForAPerson has the link's id alone on standard output.
 func TestLinkNewForAPerson(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	cmd := home(t, "link", "new", "--no-browser")
 	cmd.Env = append(cmd.Env, "MONEYKIT_URL="+s.url, "MONEYKIT_CLIENT_ID="+s.pair.ID, "MONEYKIT_CLIENT_SECRET="+s.pair.Secret)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"till/ui/uitest/ptytest"
 )
 
@@ -29,9 +31,10 @@ func TestMain(m *testing.M) {
 	if out, err := exec.Command("go", "build", "-o", till, "till").CombinedOutput(); err != nil {
 		panic(string(out))
 	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
 }
 
 // home is a machine on which till never ran, without a keyring.
@@ -75,6 +78,7 @@ func (p person) types(keys string) {
 }
 
 func TestMainJob(t *testing.T) {
+	t.Parallel()
 	p := sit(t, home(t, "--sandbox"), 80, 24)
 	p.sees("12 links", "● 5 connected", "sandbox", "Credentials Bank")
 	p.types("r")
@@ -103,6 +107,7 @@ func TestMainJob(t *testing.T) {
 }
 
 func TestFirstStart(t *testing.T) {
+	t.Parallel()
 	p := sit(t, home(t), 80, 24)
 	p.sees("Explore the Sandbox", "Add MoneyKit credentials")
 	p.types("\r")
@@ -110,6 +115,7 @@ func TestFirstStart(t *testing.T) {
 }
 
 func TestResize(t *testing.T) {
+	t.Parallel()
 	p := sit(t, home(t, "--sandbox"), 120, 36)
 	p.sees("12 links", "PRODUCT ")
 	if err := p.Resize(50, 14); err != nil {
@@ -123,6 +129,7 @@ func TestResize(t *testing.T) {
 }
 
 func TestOpenALinkFromTheCommandLine(t *testing.T) {
+	t.Parallel()
 	p := sit(t, home(t, "link", "mk_unknown", "--sandbox"), 80, 24)
 	p.sees("MoneyKit knows no link with this id")
 	p.types("\x1b")
@@ -130,6 +137,7 @@ func TestOpenALinkFromTheCommandLine(t *testing.T) {
 }
 
 func TestASignalLeavesTheTerminalInOrder(t *testing.T) {
+	t.Parallel()
 	p := sit(t, home(t, "--sandbox"), 80, 24)
 	p.sees("12 links")
 	if err := p.Signal(syscall.SIGTERM); err != nil {
@@ -144,6 +152,7 @@ func TestASignalLeavesTheTerminalInOrder(t *testing.T) {
 }
 
 func TestWrongUsage(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		args []string
 		says string
@@ -171,6 +180,9 @@ func TestWrongUsage(t *testing.T) {
 		"export of a day":  {[]string{"export", "transactions", "--from", "noon"}, "--from takes a day such as"},
 		"export offline":   {[]string{"export", "links", "--sandbox", "--offline"}, "leave --offline out"},
 		"export of nobody": {[]string{"export", "links", "--profile", "nobody"}, "there is no profile \"nobody\""},
+		"slower than not":  {[]string{"--poll", "-1"}, "--poll takes 0 to 1000 requests"},
+		"poll of a link":   {[]string{"link", "mk_1", "--poll", "NaN"}, "--poll takes 0 to 1000 requests"},
+		"none in flight":   {[]string{"--poll-in-flight", "0"}, "--poll-in-flight takes 1 to 64 requests"},
 		"sandbox alone":    {[]string{"sandbox"}, "till sandbox serve serves it"},
 		"bad address":      {[]string{"sandbox", "serve", "--addr", "8787"}, "--addr takes a host and a port"},
 		"bad manner":       {[]string{"sandbox", "serve", "--pending", "drop"}, "--pending takes update or replace"},
@@ -183,6 +195,11 @@ func TestWrongUsage(t *testing.T) {
 		"no scope":         {[]string{"sandbox", "serve", "--client", "id:secret:"}, "--client takes ID:SECRET"},
 		"folder as state":  {[]string{"sandbox", "serve", "--state", os.TempDir()}, "--state takes a file"},
 		"webhook URL":      {[]string{"sandbox", "serve", "--allow-webhook-host", "http://x/"}, "--allow-webhook-host takes a host"},
+		"webhooks alone":   {[]string{"webhooks"}, "till webhooks listen receives them"},
+		"webhooks of what": {[]string{"webhooks", "listen", "mk_1"}, `till knows no command "mk_1"`},
+		"unknown event":    {[]string{"webhooks", "listen", "--sandbox", "--test", "x"}, "--test takes link.state_changed"},
+		"bad port":         {[]string{"webhooks", "listen", "--port", "70000"}, "--port takes a number up to 65535"},
+		"hooks read-only":  {[]string{"webhooks", "listen", "--read-only", "--link", "mk_1"}, "--read-only forbids"},
 		"hostile argument": {[]string{"a\x1b[2J\u202e"}, `"a\x1b[2J\u202e"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -205,6 +222,7 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestVersionAndHelp(t *testing.T) {
+	t.Parallel()
 	for _, flag := range []string{"--version", "--help"} {
 		out, err := home(t, flag).Output()
 		if err != nil || !strings.Contains(string(out), "till") {
@@ -214,6 +232,7 @@ func TestVersionAndHelp(t *testing.T) {
 }
 
 func TestAnUnknownProfileIsWrongUsage(t *testing.T) {
+	t.Parallel()
 	p := sit(t, home(t, "--profile", "nobody"), 80, 24)
 	if code := p.Wait(patience); code != 2 || !strings.Contains(p.Screen(), `there is no profile "nobody"`) {
 		t.Errorf("ended with code %d and\n%s", code, p.Screen())
@@ -221,6 +240,7 @@ func TestAnUnknownProfileIsWrongUsage(t *testing.T) {
 }
 
 func TestALinkFromTheCommandLineSurvivesTheWelcome(t *testing.T) {
+	t.Parallel()
 	p := sit(t, home(t, "link", "mk_unknown"), 80, 24)
 	p.sees("Explore the Sandbox")
 	p.types("\r")

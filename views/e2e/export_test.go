@@ -23,6 +23,7 @@ func export(t *testing.T, args ...string) (out, said string, code int) {
 }
 
 func TestExport(t *testing.T) {
+	t.Parallel()
 	out, said, code := export(t, "links", "--sandbox")
 	records, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	if err != nil || code != 0 || len(records) != 13 || records[0][0] != "link_id" || !strings.Contains(said, "12 links written\n") {
@@ -66,6 +67,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestExportToAFullDisk(t *testing.T) {
+	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip(err)
@@ -80,6 +82,7 @@ func TestExportToAFullDisk(t *testing.T) {
 }
 
 func TestAnInterruptedExportLeavesNoFile(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "--links", "5000", "--transactions", "1")
 	dir := t.TempDir()
 	cmd := home(t, "export", "accounts", "--output", filepath.Join(dir, "accounts.csv"))
@@ -110,6 +113,7 @@ func TestAnInterruptedExportLeavesNoFile(t *testing.T) {
 }
 
 func TestExportOnATerminal(t *testing.T) {
+	t.Parallel()
 	p := sit(t, home(t, "export", "links", "--sandbox"), 200, 60)
 	p.sees("link_id,institution_id", "moneykit-oauth-bank,OAuth Bank", "12 links written")
 	if code := p.Wait(patience); code != 0 {

@@ -34,7 +34,11 @@ func serve(t *testing.T, args ...string) *served {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		http.DefaultClient.CloseIdleConnections()
+	})
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err != nil {
 		t.Fatal(err)
@@ -98,6 +102,7 @@ func (s *served) stop(signal syscall.Signal) int {
 }
 
 func TestServeKeepsItsWorld(t *testing.T) {
+	t.Parallel()
 	state := filepath.Join(t.TempDir(), "world.till")
 	first := serve(t, "--state", state, "--seed", "7")
 	token := first.token()
@@ -135,6 +140,7 @@ func TestServeKeepsItsWorld(t *testing.T) {
 }
 
 func TestServeForOthersHasNoControls(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "--controls=false")
 	if text := s.ask("GET", "/sandbox/clock", "", ""); !strings.Contains(text, "not_found") {
 		t.Error(text)
