@@ -109,20 +109,28 @@ func read(req *http.Request, res *http.Response) ([]byte, error) {
 		Call:   Call{Method: req.Method, Route: a.route, RequestID: res.Header.Get("X-Request-Id")},
 		Status: res.StatusCode,
 	}
-	var body bytes.Buffer
-	if res.ContentLength > 0 && res.ContentLength <= maxBody {
-		body.Grow(int(res.ContentLength) + bytes.MinRead)
-	}
-	_, err := body.ReadFrom(io.LimitReader(res.Body, maxBody+1))
+	body, err := readAll(res)
 	switch {
 	case err != nil:
 		fault.Reason, fault.Err, fault.brokeOff = "the answer broke off", err, true
-		return body.Bytes(), &fault
-	case body.Len() > maxBody:
+		return body, &fault
+	case len(body) > maxBody:
 		fault.Reason = "the answer is larger than 32 MB"
-		return body.Bytes(), &fault
+		return body, &fault
 	}
-	return body.Bytes(), nil
+	return body, nil
+}
+
+// readAll takes no more memory than the answer is long: what is decoded from it keeps
+// it for as long as it lives.
+func readAll(res *http.Response) ([]byte, error) {
+	if res.ContentLength > 0 && res.ContentLength <= maxBody {
+		body := make([]byte, res.ContentLength)
+		n, err := io.ReadFull(res.Body, body)
+		return body[:n], err
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	return bytes.Clone(body), err
 }
 
 // show tells the observers of one exchange.
