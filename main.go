@@ -59,11 +59,17 @@ const (
 type usageError struct{ error }
 
 // gcPercent lets the heap grow to 16 MB before it is first collected: with the
-// default of 4 MB that would fall into the start and delay the first frame.
-const gcPercent = 400
+// default of 4 MB that would fall into the start and delay the first frame. Once the
+// start is over it is Go's own again, since a hundred thousand links are much to
+// hold four times.
+const (
+	gcPercent = 400
+	startTime = 5 * time.Second
+)
 
 func main() {
-	debug.SetGCPercent(gcPercent)
+	usual := debug.SetGCPercent(gcPercent)
+	time.AfterFunc(startTime, func() { debug.SetGCPercent(usual) })
 	err := fang.Execute(context.Background(), command(), fang.WithVersion(version),
 		fang.WithoutCompletions(), fang.WithoutManpage(), fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) { leave(err) }))
 	leave(err)

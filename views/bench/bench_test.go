@@ -24,7 +24,9 @@ const (
 	think = 27 * time.Millisecond
 )
 
-var programs = map[string]string{"till": "till", "floor": "till/views/bench/floor", "list": "till/views/bench/list"}
+var programs = map[string]string{
+	"till": "till", "floor": "till/views/bench/floor", "list": "till/views/bench/list", "fleet": "till/views/bench/fleet",
+}
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "till-bench")
