@@ -48,7 +48,7 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 		}
 		l.rows.put(s)
 	}
-	l.rows.grow(&l.filter)
+	l.rows.grow(&l.filter, snapshots)
 	l.table.SetSource(&l.rows)
 	return tea.Batch(append(cmds, l.show(), l.tickJobs(), l.keep(snapshots))...)
 }

@@ -18,12 +18,14 @@ import (
 // Rows keep their places when news arrive; only a sort or a filter moves them.
 type linkRows struct {
 	snapshots map[moneykit.LinkID]watch.Snapshot
-	all       []moneykit.LinkID // in the order they became known, or sorted
-	shown     []moneykit.LinkID // what the filter lets through
-	active    []moneykit.LinkID // with a refresh in flight, oldest first
-	counts    [groups]int       // links in each group
-	read      int               // links whose state is known
-	recalled  int               // of them, those whose state was read in an earlier run
+	all       []moneykit.LinkID          // in the order they became known, or sorted
+	shown     []moneykit.LinkID          // what the filter lets through
+	listed    map[moneykit.LinkID]bool   // whether it does, while there is one
+	words     map[moneykit.LinkID]string // what the filter looks at, in lower case
+	active    []moneykit.LinkID          // with a refresh in flight, oldest first
+	counts    [groups]int                // links in each group
+	read      int                        // links whose state is known
+	recalled  int                        // of them, those whose state was read in an earlier run
 	marks     map[moneykit.LinkID]bool
 	hidden    int // marked, and not let through by the filter
 	sorted    int // the column, -1 for none
@@ -32,7 +34,7 @@ type linkRows struct {
 }
 
 func newLinkRows(c *clock) linkRows {
-	return linkRows{clock: c, snapshots: map[moneykit.LinkID]watch.Snapshot{}, marks: map[moneykit.LinkID]bool{}, sorted: -1}
+	return linkRows{clock: c, snapshots: map[moneykit.LinkID]watch.Snapshot{}, words: map[moneykit.LinkID]string{}, marks: map[moneykit.LinkID]bool{}, sorted: -1}
 }
 
 func (r *linkRows) Len() int { return len(r.shown) }
@@ -82,6 +84,7 @@ func (r *linkRows) put(s watch.Snapshot) {
 	}
 	r.count(s, 1)
 	r.snapshots[s.ID] = s
+	r.words[s.ID] = strings.ToLower(string(s.ID) + "\n" + institution(s) + "\n" + stateLook(s).word)
 	switch is := s.Refreshing(); {
 	case is && !was:
 		r.active = append(r.active, s.ID)
@@ -122,6 +125,7 @@ func (r *linkRows) drop(id moneykit.LinkID) {
 	}
 	r.count(before, -1)
 	delete(r.snapshots, id)
+	delete(r.words, id)
 	delete(r.marks, id)
 	other := func(ids []moneykit.LinkID) []moneykit.LinkID {
 		return slices.DeleteFunc(slices.Clone(ids), func(known moneykit.LinkID) bool { return known == id })
@@ -136,34 +140,33 @@ func (r *linkRows) pick(f *filter) {
 		r.shown, r.hidden = r.all, 0
 		return
 	}
-	r.shown = slices.DeleteFunc(slices.Clone(r.all), func(id moneykit.LinkID) bool {
-		return !r.matches(f, id)
-	})
-	r.countHidden()
+	r.shown, r.listed = nil, map[moneykit.LinkID]bool{}
+	r.take(f, r.all)
 }
 
 // grow takes in rows that have come or begun to match. It takes none away: a
 // row must not leave from under the cursor because its state has changed.
-func (r *linkRows) grow(f *filter) {
+func (r *linkRows) grow(f *filter, news []watch.Snapshot) {
 	if !f.active() {
 		r.shown = r.all
 		return
 	}
-	kept := make(map[moneykit.LinkID]bool, len(r.shown))
-	for _, id := range r.shown {
-		kept[id] = true
+	ids := make([]moneykit.LinkID, len(news))
+	for i, s := range news {
+		ids[i] = s.ID
 	}
-	for _, id := range r.all {
-		if !kept[id] && r.matches(f, id) {
+	r.take(f, ids)
+}
+
+// take lists those of the links that match and are not listed.
+func (r *linkRows) take(f *filter, ids []moneykit.LinkID) {
+	for _, id := range ids {
+		if words, known := r.words[id]; known && !r.listed[id] && strings.Contains(words, f.needle) {
+			r.listed[id] = true
 			r.shown = append(r.shown, id)
 		}
 	}
 	r.countHidden()
-}
-
-func (r *linkRows) matches(f *filter, id moneykit.LinkID) bool {
-	s := r.snapshots[id]
-	return f.matches(string(id), institution(s), stateLook(s).word)
 }
 
 // sort orders the rows by a column of the table.

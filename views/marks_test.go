@@ -230,7 +230,7 @@ func listOf(t *testing.T, ids ...moneykit.LinkID) *linksScreen {
 	for _, id := range ids {
 		l.rows.put(watch.Snapshot{ID: id, Link: &moneykit.Link{ID: id, State: moneykit.Connected}})
 	}
-	l.rows.grow(&l.filter)
+	l.rows.grow(&l.filter, nil)
 	return l
 }
 
