@@ -38,8 +38,27 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	debug.SetGCPercent(gcPercent)
-	// teatest waits for an interrupt that never comes, beyond the test's end.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/charmbracelet/x/exp/teatest/v2.NewTestModel.func2"))
+	code := m.Run()
+	if err := leaked(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// ticksEnd is well above the longest tick of a program: Bubble Tea lets those that
+// have begun go on to their end.
+const ticksEnd = 20 * time.Second
+
+// leaked tells which goroutines are left once no tick can go on.
+func leaked() (err error) {
+	for until := time.Now().Add(ticksEnd); time.Now().Before(until); {
+		// teatest waits for an interrupt that never comes, beyond the test's end.
+		if err = goleak.Find(goleak.IgnoreTopFunction("github.com/charmbracelet/x/exp/teatest/v2.NewTestModel.func2")); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // gcPercent is the program's own.

@@ -140,8 +140,17 @@ func (r *linkRows) pick(f *filter) {
 		r.shown, r.hidden = r.all, 0
 		return
 	}
-	r.shown, r.listed = nil, map[moneykit.LinkID]bool{}
-	r.take(f, r.all)
+	r.shown, r.listed = nil, nil
+	for _, id := range r.all {
+		if r.matches(f, id) {
+			r.shown = append(r.shown, id)
+		}
+	}
+	r.countHidden()
+}
+
+func (r *linkRows) matches(f *filter, id moneykit.LinkID) bool {
+	return strings.Contains(r.words[id], f.needle)
 }
 
 // grow takes in rows that have come or begun to match. It takes none away: a
@@ -151,19 +160,16 @@ func (r *linkRows) grow(f *filter, news []watch.Snapshot) {
 		r.shown = r.all
 		return
 	}
-	ids := make([]moneykit.LinkID, len(news))
-	for i, s := range news {
-		ids[i] = s.ID
-	}
-	r.take(f, ids)
-}
-
-// take lists those of the links that match and are not listed.
-func (r *linkRows) take(f *filter, ids []moneykit.LinkID) {
-	for _, id := range ids {
-		if words, known := r.words[id]; known && !r.listed[id] && strings.Contains(words, f.needle) {
+	if r.listed == nil {
+		r.listed = make(map[moneykit.LinkID]bool, len(r.shown))
+		for _, id := range r.shown {
 			r.listed[id] = true
-			r.shown = append(r.shown, id)
+		}
+	}
+	for _, s := range news {
+		if _, known := r.words[s.ID]; known && !r.listed[s.ID] && r.matches(f, s.ID) {
+			r.listed[s.ID] = true
+			r.shown = append(r.shown, s.ID)
 		}
 	}
 	r.countHidden()
