@@ -71,7 +71,7 @@ func (r behindRows) Row(i int) []table.Cell {
 		{Text: state.String(), Role: state.role},
 		{Text: institution(s), Role: theme.Text},
 		{Text: termsafe.Line(string(s.ID)), Role: theme.Muted},
-		{Text: age(r.clock.tell(s.At), r.clock.now()), Role: theme.Muted},
+		{Text: seenAge(r.clock.tell(s.At), r.clock.now()), Role: theme.Muted},
 	}
 }
 

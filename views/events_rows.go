@@ -52,7 +52,7 @@ func (r *eventRows) oldest() int64 {
 func (r *eventRows) Row(i int) []table.Cell {
 	e := r.list[i]
 	what, role := happening(e.Event)
-	cells := []table.Cell{{Text: momentSeconds(r.clock.tell(e.At)), Role: theme.Muted}}
+	cells := []table.Cell{{Text: r.when(e.Event), Role: theme.Muted}}
 	if r.ofAll {
 		cells = append(cells,
 			table.Cell{Text: r.institution(e.Event), Role: theme.Text}, table.Cell{Text: termsafe.Line(string(e.Link)), Role: theme.Muted})
@@ -61,6 +61,16 @@ func (r *eventRows) Row(i int) []table.Cell {
 		table.Cell{Text: what, Role: role},
 		table.Cell{Text: r.before(e.Event), Role: theme.Muted},
 		table.Cell{Text: termsafe.Line(e.RequestID), Role: theme.Muted})
+}
+
+// when tells when an event was seen in the space of a column, where a year leaves no
+// room for the time of the day.
+func (r *eventRows) when(e watch.Event) string {
+	at, now := r.clock.tell(e.At), r.clock.now()
+	if longPast(at, now) {
+		return at.Local().Format("Jan 2 2006")
+	}
+	return momentSeconds(at, now)
 }
 
 // institution names the institution of an event's link, the link itself when that is
@@ -113,7 +123,7 @@ func (r *eventRows) before(e watch.Event) string {
 	since, at := r.clock.tell(e.Since), r.clock.tell(e.At)
 	when := since.Local().Format(time.TimeOnly)
 	if !sameDay(since, at) {
-		when = moment(since)
+		when = momentOf(since, r.clock.now())
 	}
 	if e.Before == (watch.State{}) {
 		return "seen " + when
@@ -135,7 +145,7 @@ func (r *eventRows) detail(t *theme.Theme, e eventRow, w int) []string {
 		if e.Kind == watch.ProductFailed {
 			name = "failed"
 		}
-		all = append(all, fact{name, momentSeconds(e.ProductAt) + " by MoneyKit's clock"})
+		all = append(all, fact{name, momentSeconds(e.ProductAt, r.clock.now()) + " by MoneyKit's clock"})
 	}
 	lines = append(lines, facts(t, w, all)...)
 	for i, line := range cell.Wrap(termsafe.Line(e.Message), max(1, w-factNames)) {
@@ -152,14 +162,14 @@ func (r *eventRows) detail(t *theme.Theme, e eventRow, w int) []string {
 
 // span tells between which two answers an event has happened.
 func (r *eventRows) span(e watch.Event) fact {
-	since, at := r.clock.tell(e.Since), r.clock.tell(e.At)
+	since, at, now := r.clock.tell(e.Since), r.clock.tell(e.At), r.clock.now()
 	switch {
 	case since.IsZero():
-		return fact{"seen", momentSeconds(at)}
+		return fact{"seen", momentSeconds(at, now)}
 	case sameDay(since, at):
-		return fact{"between", momentSeconds(since) + " and " + at.Local().Format(time.TimeOnly)}
+		return fact{"between", momentSeconds(since, now) + " and " + at.Local().Format(time.TimeOnly)}
 	}
-	return fact{"between", moment(since) + " and " + momentSeconds(at)}
+	return fact{"between", momentOf(since, now) + " and " + momentSeconds(at, now)}
 }
 
 func sameDay(a, b time.Time) bool {
@@ -179,5 +189,5 @@ func stateFacts(e watch.Event) []fact {
 	return []fact{{"before", before}, {"after", after}}
 }
 
-// momentSeconds is moment to the second.
-func momentSeconds(t time.Time) string { return t.Local().Format("Jan 2 15:04:05") }
+// momentSeconds is momentOf to the second.
+func momentSeconds(t, now time.Time) string { return momentOf(t, now) + t.Local().Format(":05") }

@@ -65,7 +65,7 @@ func (e *eventsScreen) Title() string           { return "Events" }
 
 func (e *eventsScreen) View() string {
 	l := &e.list
-	watched := "till has watched " + plural(e.known, "link") + " since " + momentSeconds(l.clock.tell(l.began))
+	watched := "till has watched " + plural(e.known, "link") + " since " + momentSeconds(l.clock.tell(l.began), l.clock.now())
 	below := ""
 	if l.rows.Len() > 0 {
 		below = watched

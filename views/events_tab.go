@@ -60,7 +60,7 @@ func openRequest(app *App, id string) tea.Cmd {
 }
 
 func (e *eventsTab) view() string {
-	body := e.list.view("Nothing was seen to happen to this link yet.", "till has watched since "+momentSeconds(e.clock.tell(e.began))+".")
+	body := e.list.view("Nothing was seen to happen to this link yet.", "till has watched since "+momentSeconds(e.clock.tell(e.began), e.clock.now())+".")
 	if e.list.w <= 0 {
 		return body
 	}

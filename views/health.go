@@ -197,5 +197,8 @@ func (f *healthScreen) summary() string {
 	}
 	since := "at " + health.at.Local().Format("15:04:05")
 	room := f.w - cell.Width(since) - barGap
+	if cell.Width(left) > room {
+		return cell.Fit(left, f.w)
+	}
 	return cell.Fit(left, room) + cell.Blank(barGap) + f.theme.Paint(theme.Muted, since)
 }

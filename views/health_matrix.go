@@ -70,7 +70,11 @@ func (f fleetHealth) matrix(w, most int) section {
 		s.line(append(pieces, piece{text: cell.Blank(totals - cell.Width(total))}, piece{text: total, box: n})...)
 	}
 	if healthy > 0 {
-		s.line(piece{text: boardMargin + cell.Cut(plural(healthy, "institution")+" without an error", w-len(boardMargin)), role: theme.Muted})
+		text := plural(healthy, "institution") + " without an error"
+		if f.sample() {
+			text += " in the sample"
+		}
+		s.line(piece{text: boardMargin + cell.Cut(text, w-len(boardMargin)), role: theme.Muted})
 	}
 	return s
 }
@@ -171,7 +175,7 @@ var errorTitles = []struct {
 	{moneykit.UserSetupRequired, "setup"},
 	{moneykit.UserError, "user"},
 	{moneykit.NoAccounts, "no acc."},
-	{moneykit.Incomplete, "left"},
+	{moneykit.Incomplete, "incomp."},
 	{moneykit.InstitutionError, "bank"},
 	{moneykit.ProviderError, "provid."},
 	{moneykit.SystemError, "system"},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"till/moneykit"
@@ -123,7 +124,7 @@ func (f fleetHealth) groups() []healthGroup {
 		add(moneykit.Deleted, "", deleted, inState(moneykit.Deleted))
 	}
 	if unread := f.Links - f.Read; unread > 0 {
-		groups = append(groups, healthGroup{look{"·", "not read yet", theme.Muted}, unread, false, "not read yet", func(s watch.Snapshot) bool {
+		groups = append(groups, healthGroup{look{"·", "not seen yet", theme.Muted}, unread, false, "not seen yet", func(s watch.Snapshot) bool {
 			return s.Link == nil
 		}})
 	}
@@ -186,6 +187,9 @@ func (f fleetHealth) ages(w int) section {
 	}
 	titles := []string{"<1h", "<1d", "<1w", "<30d", "older", "never", "failed"}
 	column := max(4, min(11, (w-len(boardMargin)-name)/len(titles)))
+	if column <= len("failed") {
+		titles = []string{"<1h", "<1d", "<1w", "<30d", "old", "none", "fail"}
+	}
 	title := cell.Fit(f.titled("AGE OF DATA", "AGE"), name)
 	for _, t := range titles {
 		title += cell.FitRight(t, column)
@@ -213,7 +217,7 @@ func (f fleetHealth) ages(w int) section {
 
 // bandTold tells how long ago a band is, in words.
 func bandTold(band int) string {
-	return [...]string{"less than an hour", "less than a day", "less than a week", "less than 30 days", "30 days or more"}[band]
+	return [...]string{"less than an hour", "an hour to a day", "a day to a week", "a week to 30 days", "30 days or more"}[band]
 }
 
 // count adds a cell with a number to the right of a column. None is a dot.
@@ -233,18 +237,18 @@ func (s *section) count(b box, n, column int, role theme.Role) []piece {
 func (f fleetHealth) troubles(w int) section {
 	const most, widestName = 4, 24
 	s := section{name: "incidents"}
-	s.header(cell.Cut("INCIDENTS OF INSTITUTIONS, AS FAR AS SEEN", w-len(boardMargin)))
+	s.header(cell.Cut("INCIDENTS OF INSTITUTIONS, AND WHEN THEY WERE SEEN", w-len(boardMargin)))
 	for i, incident := range f.incidents {
 		if i == most {
 			s.line(piece{text: boardMargin + cell.Cut(fmt.Sprintf("and %d more since yesterday", len(f.incidents)-most), w-len(boardMargin)), role: theme.Muted})
 			break
 		}
-		name, went := bankName(incident.Name, incident.Institution), "went "+errorTold(incident.Error)+" "+between(incident.From, incident.To, f.at)
-		text := fmt.Sprintf("⚠ %s: %s %s (seen)", cell.Cut(name, widestName), countedLinks(len(incident.Links)), went)
+		name, went := bankName(incident.Name, incident.Institution), "went "+errorTold(incident.Error)+", "+clockSpan(incident.From, incident.To, f.at)
+		text := fmt.Sprintf("⚠ %s: %s %s", cell.Cut(name, widestName), countedLinks(len(incident.Links)), went)
 		s.entry(box{
 			key:  boxKey{row: string(incident.Institution), column: string(incident.Error) + incident.From.UTC().Format(time.RFC3339)},
-			told: "an incident of the institution, and not of its customers",
-			of:   &behind{title: name + ", " + went, links: incident.Links},
+			told: "so many links at once: an incident of the institution",
+			of:   &behind{title: name + ": " + went, links: incident.Links},
 		}, piece{text: cell.Cut(text, w-len(boardMargin)), role: theme.Bad})
 	}
 	s.line()
@@ -254,20 +258,19 @@ func (f fleetHealth) troubles(w int) section {
 // clockTime tells a time of the day, and the day unless it is today.
 func clockTime(t, now time.Time) string {
 	t, now = t.Local(), now.Local()
-	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+	if sameDay(t, now) {
 		return t.Format("15:04")
 	}
-	return t.Format("Jan 2 15:04")
+	return momentOf(t, now)
 }
 
-// between tells a short span of time, and its day unless that is today.
-func between(from, to, now time.Time) string {
-	from, to = from.Local(), to.Local()
-	span := "between " + from.Format("15:04") + " and " + to.Format("15:04")
-	if from.YearDay() == now.Local().YearDay() && from.Year() == now.Local().Year() {
-		return span
+// clockSpan tells a short span of time, and its day unless that is today.
+func clockSpan(from, to, now time.Time) string {
+	told, end := clockTime(from, now), to.Local().Format("15:04")
+	if strings.HasSuffix(told, end) {
+		return told
 	}
-	return "on " + from.Format("Jan 2") + " " + span
+	return told + "–" + end
 }
 
 // errorTold tells a link's error in words.
@@ -308,11 +311,15 @@ func (f fleetHealth) lately(w, most int) section {
 		}, piece{text: cell.Fit(string(kind), 23)}, piece{text: cell.FitRight(grouped(n), 8)})
 	}
 	s.line()
-	for _, e := range f.hour[:min(most, len(f.hour))] {
+	shown, what := f.hour[:min(most, len(f.hour))], 0
+	for _, e := range shown {
+		what = max(what, cell.Width(happenedLook(e).String()))
+	}
+	for _, e := range shown {
 		s.entry(box{
 			key:  boxKey{row: string(e.Link), column: string(e.Kind) + string(e.Product) + e.RequestID},
-			told: "request " + termsafe.Line(e.RequestID), link: e.Link,
-		}, eventLine(e, w-len(boardMargin))...)
+			told: bankName(e.Institution, e.InstitutionID) + ": " + happenedLook(e).word + ", " + termsafe.Line(e.RequestID), link: e.Link,
+		}, eventLine(e, w-len(boardMargin), what)...)
 	}
 	return s
 }
@@ -327,10 +334,11 @@ func unique(links []moneykit.LinkID) []moneykit.LinkID {
 	})
 }
 
-// eventLine tells an event in w cells.
-func eventLine(e watch.Event, w int) []piece {
-	const at, wideName, longWords = 7, 24, 64
-	name := max(8, min(wideName, w/3))
+// eventLine tells an event in w cells, of which what has happened may take so many
+// before the institution's name is cut.
+func eventLine(e watch.Event, w, wide int) []piece {
+	const at, wideName, longWords = 6, 24, 64
+	name := max(w/4, min(wideName, w-at-1-wide))
 	what := happenedLook(e)
 	if before := linkLook(&moneykit.Link{State: e.Before.State, ErrorCode: e.Before.Error}); e.Kind == watch.StateChanged && e.Before.State != "" && w >= longWords {
 		what.word += ", was " + before.word

@@ -150,9 +150,9 @@ func TestTheCursorGoesFromSectionToSection(t *testing.T) {
 		f.Press("l")
 		f.Sees("no link at Credentials Bank in error: auth expired")
 		f.Press("down", "down", "j")
-		f.Sees("42 links: accounts refreshed less than a day ago")
+		f.Sees("42 links: accounts refreshed an hour to a day ago")
 		f.Press("G")
-		f.Sees("16 links: enrichment refreshed less than a day ago")
+		f.Sees("16 links: enrichment refreshed an hour to a day ago")
 		f.Press("h")
 		f.Sees("1 link: enrichment refreshed less than an hour ago")
 		f.Press("h")
@@ -236,7 +236,7 @@ func TestTheFleetIsASampleUntilAllIsRead(t *testing.T) {
 	inFleet(t, 80, 24, 20, func(f *fleetWorld) {
 		f.Press("H")
 		f.Wait(5 * time.Second)
-		f.Sees("5 of 16 links seen: a sample", "STATE, A SAMPLE", "· not read yet            11", "links of the sample connected")
+		f.Sees("5 of 16 links seen: a sample", "STATE, A SAMPLE", "· not seen yet            11", "links of the sample connected")
 		f.wire.mends()
 		f.Wait(3 * time.Minute)
 		f.Sees("16 links, all seen")
@@ -335,7 +335,7 @@ func TestAMistypedIDIsNoLink(t *testing.T) {
 		f.Type("mk_mistyped")
 		f.Press("enter", "esc", "H")
 		f.Sees("16 links, all seen")
-		f.Misses("not read yet")
+		f.Misses("not seen yet")
 	})
 }
 

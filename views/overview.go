@@ -102,7 +102,7 @@ func productLines(t *theme.Theme, s watch.Snapshot, w int, c *clock) []string {
 		case status.RefreshedAt.IsZero():
 			text, role = "never", theme.Muted
 		case watch.NextAllowed(s.Link, product, c.now()).After(c.now()):
-			text += " · next refresh " + watch.NextAllowed(s.Link, product, c.now()).Local().Format("15:04")
+			text += " · next refresh " + clockTime(watch.NextAllowed(s.Link, product, c.now()), c.now())
 		}
 		lines = append(lines, cell.Fit(words(string(product)), name)+
 			t.Paint(theme.Muted, cell.Fit(age(status.RefreshedAt, c.now()), fresh))+

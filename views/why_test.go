@@ -118,7 +118,7 @@ func TestWhyFollowsTheLink(t *testing.T) {
 		f.happens(4, time.Minute, wrong("req_other"))
 		f.at(f.t, 2)
 		f.Press("w")
-		f.Sees("Relink: the customer logs in again", "Dec 31 23:59", "req_before", "from connected to in error with auth")
+		f.Sees("Relink: the customer logs in again", "Dec 31 23:59", "req_before", "from connected to in error: auth")
 		f.Misses("req_other")
 		f.set(2, moneykit.Connected, "")
 		f.Wait(20 * time.Second)

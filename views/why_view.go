@@ -67,7 +67,11 @@ func (y *whyScreen) fill() {
 	if y.theme == nil {
 		return
 	}
-	const when, widest = 14, 120
+	const least, widest = 14, 120
+	when := least
+	for _, e := range y.why.Evidence {
+		when = max(when, cell.Width(y.moment(e))+barGap)
+	}
 	y.evidence.w, y.evidence.h = y.w, max(0, y.h-len(y.top()))
 	var lines []string
 	add := func(role theme.Role, at, text, request string) {
@@ -97,16 +101,20 @@ func (y *whyScreen) fill() {
 		add(theme.Bad, "", "What happened before was not read. "+explain(y.unread).line(), "")
 	}
 	for _, e := range y.why.Evidence {
-		at := ""
-		if !e.At.IsZero() {
-			at = moment(e.At)
-		}
-		add(theme.Text, at, termsafe.Line(e.Text), termsafe.Line(e.RequestID))
+		add(theme.Text, y.moment(e), termsafe.Line(e.Text), termsafe.Line(e.RequestID))
 	}
 	if len(y.why.Evidence) == 0 {
 		add(theme.Muted, "", "none yet", "")
 	}
 	y.evidence.set(lines)
+}
+
+// moment tells the time of a line of evidence, blank for none.
+func (y *whyScreen) moment(e watch.Evidence) string {
+	if e.At.IsZero() {
+		return ""
+	}
+	return momentOf(e.At, y.clock.now())
 }
 
 func (y *whyScreen) View() string {

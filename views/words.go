@@ -75,13 +75,15 @@ func remedy(code moneykit.LinkError) string {
 	case moneykit.UserError:
 		return "The bank asks its customer to act on its site first; then relink it (R)."
 	case moneykit.NoAccounts:
-		return "The login has no accounts that can be shared."
+		return "The bank showed no accounts that can be connected. MoneyKit's support can say why."
 	case moneykit.Incomplete:
 		return "The customer left before the end. It waits for them and never times out."
 	case moneykit.InstitutionError:
-		return "The bank is not answering as it should. It may pass by itself; try a relink (R) later."
-	case moneykit.ProviderError, moneykit.SystemError:
-		return "The fault is on the way to the bank, not with the customer. It may pass by itself."
+		return "The bank has trouble, which mostly goes away by itself."
+	case moneykit.ProviderError:
+		return "The provider between MoneyKit and the bank has trouble, which mostly goes away by itself."
+	case moneykit.SystemError:
+		return "MoneyKit itself failed at this link. Its support can say more."
 	}
 	return ""
 }
@@ -162,12 +164,23 @@ func ago(t, now time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	when := t.Local().Format("Jan 2 15:04")
+	when := momentOf(t, now)
 	if a := age(t, now); a != "now" {
 		return a + " ago · " + when
 	}
 	return "just now · " + when
 }
+
+// momentOf tells a moment, with its year when without it another could be meant.
+func momentOf(t, now time.Time) string {
+	if longPast(t, now) {
+		return t.Local().Format("Jan 2 2006 15:04")
+	}
+	return t.Local().Format("Jan 2 15:04")
+}
+
+// longPast reports that the same day has been again since, or soon will be.
+func longPast(t, now time.Time) bool { return t.Before(now.AddDate(0, -11, 0)) }
 
 // wait tells how long it is until t.
 func wait(t, now time.Time) string {

@@ -149,7 +149,7 @@ func (s State) words() string {
 		text = "in no state"
 	}
 	if s.Error != "" {
-		text += " with " + named(s.Error)
+		text += ": " + named(s.Error)
 	}
 	return text
 }

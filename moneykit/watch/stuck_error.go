@@ -68,7 +68,7 @@ func (c *inquiry) fault(since time.Time, passing, lasting string) Diagnosis {
 
 // failure is evidence of a product's last attempt.
 func (c *inquiry) failure(product moneykit.Product, status *moneykit.ProductStatus) {
-	text := named(product) + ": failed with " + named(status.ErrorCode)
+	text := named(product) + " failed: " + named(status.ErrorCode)
 	if status.ErrorMessage != "" {
 		text += ": " + status.ErrorMessage
 	}

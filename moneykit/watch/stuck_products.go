@@ -41,7 +41,7 @@ func (c *inquiry) trouble() map[moneykit.ProductError][]moneykit.Product {
 	for product, status := range c.Link.Products.All() {
 		switch {
 		case status.Unavailable != "":
-			c.seen(named(product)+": unavailable: "+status.Unavailable, time.Time{})
+			c.seen(named(product)+" unavailable: "+status.Unavailable, time.Time{})
 			trouble[cannotBeHad] = append(trouble[cannotBeHad], product)
 		case status.ErrorCode != "":
 			c.failure(product, status)
@@ -63,7 +63,7 @@ func (c *inquiry) failsAgain(trouble map[moneykit.ProductError][]moneykit.Produc
 		if failures := c.failures(product); len(failures) >= manyFailures {
 			found = true
 			for _, e := range failures {
-				c.note(named(product)+": failed with "+named(e.Error), e.At, e.RequestID)
+				c.note(named(product)+" failed: "+named(e.Error), e.At, e.RequestID)
 			}
 		}
 	}
@@ -125,9 +125,9 @@ func (c *inquiry) fresh() Diagnosis {
 			newest = status.RefreshedAt
 		}
 		if status.RefreshedAt.IsZero() {
-			c.seen(named(product)+": never refreshed", time.Time{})
+			c.seen(named(product)+" never refreshed", time.Time{})
 		} else {
-			c.seen(named(product)+": refreshed", status.RefreshedAt)
+			c.seen(named(product)+" refreshed", status.RefreshedAt)
 		}
 	}
 	switch {
