@@ -62,6 +62,9 @@ func describe(err error) fault {
 	if e := (*moneykit.Error)(nil); errors.As(err, &e) {
 		return refusal(e)
 	}
+	if code := moneykit.ErrorCode(""); errors.As(err, &code) {
+		return refusal(&moneykit.Error{Code: code, Message: string(code)})
+	}
 	if e := (*moneykit.ResponseError)(nil); errors.As(err, &e) {
 		return fault{what: "MoneyKit's answer could not be read: " + e.Reason + ".", next: "Try again; if it stays, give support the request id.", requestID: e.RequestID}
 	}

@@ -76,7 +76,7 @@ func (s *session) askPlan(plan watch.Plan, now time.Time) ui.Dialog {
 	case watch.RefreshJob:
 		dialog = form.Confirm(title, "Refresh", start).
 			Says(theme.Text, "The banks are asked for fresh data: "+productNames(plan.Products)+". "+s.atBanks(plan))
-		if left := leftProducts(plan); left != "" {
+		for _, left := range leftProducts(plan) {
 			dialog.Says(theme.Warn, left)
 		}
 		if s.profile.Mode == keystore.Live {
@@ -142,23 +142,34 @@ func (s *session) atBanks(plan watch.Plan) string {
 }
 
 // leftProducts tells of products that are left out of links which are refreshed.
-func leftProducts(plan watch.Plan) string {
-	counts := map[moneykit.Product]int{}
+func leftProducts(plan watch.Plan) (told []string) {
+	limited, denied := map[moneykit.Product]int{}, map[moneykit.Product]int{}
 	for _, task := range plan.Tasks {
 		for _, p := range task.Limited {
-			counts[p]++
+			limited[p]++
+		}
+		for _, p := range task.Denied {
+			denied[p]++
 		}
 	}
+	if left := productsOfLinks(limited); left != "" {
+		told = append(told, "Left out, since their limit is not over: "+left+".")
+	}
+	if left := productsOfLinks(denied); left != "" {
+		told = append(told, "Left out, since they are not permitted: "+left+".")
+	}
+	return told
+}
+
+// productsOfLinks tells how many links each product is of, "" for none.
+func productsOfLinks(links map[moneykit.Product]int) string {
 	var parts []string
 	for _, p := range moneykit.Products() {
-		if n := counts[p]; n > 0 {
+		if n := links[p]; n > 0 {
 			parts = append(parts, words(string(p))+" of "+plural(n, "link"))
 		}
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "Left out, since their limit is not over: " + strings.Join(parts, ", ") + "."
+	return strings.Join(parts, ", ")
 }
 
 // skipped counts the links that a plan leaves out, by reason, "" for none.

@@ -10,6 +10,7 @@ import (
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/sandbox"
+	"till/moneykit/watch"
 )
 
 // aDayLater is when no limit is in the way of a refresh any more.
@@ -348,4 +349,27 @@ func TestReadOnlyHasNoJobs(t *testing.T) {
 		w.Press("esc")
 		w.Misses("marked", "◆")
 	}, func(w *world) { w.app.ReadOnly = true })
+}
+
+// TestWhatIsLeftOutOfARefresh tells why, product by product.
+func TestWhatIsLeftOutOfARefresh(t *testing.T) {
+	t.Parallel()
+	const accounts, identity = moneykit.ProductAccounts, moneykit.ProductIdentity
+	got := leftProducts(watch.Plan{Tasks: []watch.Task{
+		{Limited: []moneykit.Product{accounts}, Denied: []moneykit.Product{identity}}, {Denied: []moneykit.Product{identity}}, {},
+	}})
+	if want := []string{
+		"Left out, since their limit is not over: accounts of 1 link.",
+		"Left out, since they are not permitted: identity of 2 links.",
+	}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestARefreshOfALinkThatIsDeletedMeanwhile is told in a sentence.
+func TestARefreshOfALinkThatIsDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	if got := explain(moneykit.LinkDeleted).line(); !strings.Contains(got, "The link was disconnected.") {
+		t.Errorf("%q", got)
+	}
 }

@@ -123,6 +123,11 @@ func (y *whyScreen) news(msg newsMsg) tea.Cmd {
 func (y *whyScreen) diagnose() {
 	link := y.link
 	link.At = y.clock.tell(link.At)
+	if r := link.Refresh; r != nil {
+		refresh := *r
+		refresh.Started, refresh.RetryAt = y.clock.tell(r.Started), y.clock.retryAt(r)
+		link.Refresh = &refresh
+	}
 	y.why = watch.Why(link, y.history, y.clock.now())
 	y.fill()
 }

@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 
 	"till/moneykit"
 	"till/moneykit/watch"
+	"till/ui/theme"
 )
 
 func TestWhyALinkIsStuck(t *testing.T) {
@@ -125,12 +127,40 @@ func TestWhyFollowsTheLink(t *testing.T) {
 		f.Sees("● connected", "The bank no longer gives this link's data")
 		f.set(2, moneykit.InError, moneykit.UserError)
 		f.Wait(20 * time.Second)
-		f.Sees("✕ user error", "Ask the customer to log in at the bank")
-		f.Misses("req_before")
+		f.Sees("✕ user error", "Ask the customer to log in at the bank", "req_before", "transactions failed: auth")
+		f.Misses("req_other")
 		f.Press("B")
 		f.Sees("Support bundle", "All that is copied or saved")
 		f.Press("esc", "d")
 		f.Sees("Changes")
+	})
+}
+
+// TestWhyTellsARefreshByTheSessionsClock has a Sandbox whose clock is a day ahead.
+func TestWhyTellsARefreshByTheSessionsClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const day = 24 * time.Hour
+		began := time.Now()
+		s := &session{clock: &clock{sandbox: func() time.Time { return time.Now().Add(day) }}}
+		refused := &moneykit.Error{Status: 429, RetryAfter: time.Hour}
+		link := &moneykit.Link{State: moneykit.Connected, Products: moneykit.LinkProducts{
+			Investments: &moneykit.ProductStatus{ErrorCode: moneykit.ProductTimeout},
+		}}
+		y := newWhy(s, watch.Snapshot{ID: "mk_1", Link: link, Refresh: &watch.Refresh{Phase: watch.Accepted, Started: began}})
+		y.theme = theme.New(true)
+		y.diagnose()
+		if y.why.Step != watch.WaitStep || !slices.ContainsFunc(y.why.Evidence, func(e watch.Evidence) bool {
+			return strings.HasPrefix(e.Text, "a refresh") && e.At.Equal(began.Add(day))
+		}) {
+			t.Errorf("%+v", y.why)
+		}
+		y.link.Refresh = &watch.Refresh{
+			Phase: watch.Limited, Products: []moneykit.Product{moneykit.ProductInvestments}, Started: began, Ended: began, Err: refused, RetryAt: began.Add(time.Hour),
+		}
+		y.diagnose()
+		if !y.why.Until.Equal(began.Add(day + time.Hour)) {
+			t.Errorf("%+v", y.why)
+		}
 	})
 }
 

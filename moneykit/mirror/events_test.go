@@ -145,6 +145,15 @@ func TestTheNewestEventsAreKept(t *testing.T) {
 	same(t, "of the link with new ones", s.events("b", 10), []string{"f", "e", "d", "c", "b"})
 }
 
+// A clock that goes back changes neither the order of events nor which are kept.
+func TestEventsOfAClockThatGoesBack(t *testing.T) {
+	s := stored{t, open(t, filepath.Join(t.TempDir(), "mirror.db"), nil)}
+	s.keep(happened("a", 9, "first"))
+	s.keep(happened("a", 1, "second"), happened("a", 5, "third"))
+	same(t, "of all", s.events("", 10), []string{"third", "second", "first"})
+	same(t, "of the link", s.events("a", 10), []string{"third", "second", "first"})
+}
+
 // A file of the second version keeps what it holds, and takes events.
 func TestAFileOfTheSecondVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mirror.db")

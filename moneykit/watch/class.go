@@ -83,7 +83,7 @@ func (w *Watcher) enqueue(e *entry, now time.Time) {
 func (w *Watcher) classOf(e *entry, now time.Time) class {
 	visible := e.shown || e.followers > 0
 	switch {
-	case e.reading, e.awaitsAnswer():
+	case e.reading != nil, e.awaitsAnswer():
 		return idle
 	case !e.asked.IsZero():
 		return asked

@@ -22,6 +22,10 @@ type Incident struct {
 // them at most this long after the first.
 const IncidentWithin = 20 * time.Minute
 
+// incidentLook is the longest time between two looks at a link that tells when it went
+// wrong. After a weekend nobody looked, all that happened would seem to happen at once.
+const incidentLook = 24 * time.Hour
+
 // An incident has at least so many links, and one in so many of its institution's.
 const (
 	incidentLinks = 3
@@ -35,11 +39,12 @@ const (
 // An incident begins with the earliest event after which enough links went wrong
 // within IncidentWithin, its end included, and has all that did; what follows later
 // may be another one. A link counts once in an incident, by when it first went
-// wrong in it, also when it has recovered since.
+// wrong in it, also when it has recovered since. One that was not looked at for more
+// than a day before does not count: nobody knows when it went wrong.
 func Incidents(events []Event, links map[moneykit.InstitutionID]int) []Incident {
 	wrong := map[outage][]Event{}
 	for _, e := range events {
-		if e.Kind == StateChanged && e.After.State == moneykit.InError && e.InstitutionID != "" {
+		if e.Kind == StateChanged && e.After.State == moneykit.InError && e.InstitutionID != "" && (e.Since.IsZero() || e.At.Sub(e.Since) <= incidentLook) {
 			at := outage{e.InstitutionID, e.After.Error}
 			wrong[at] = append(wrong[at], e)
 		}

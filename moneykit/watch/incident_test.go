@@ -63,6 +63,8 @@ func TestIncidents(t *testing.T) {
 		{"one recovered", append(two[:2:2], edited(func(e *watch.Event) { e.After = watch.State{State: moneykit.Connected} })), 3, nil},
 		{"one appeared", append(two[:2:2], edited(func(e *watch.Event) { e.Kind = watch.Appeared })), 3, nil},
 		{"one of no institution", events{edited(func(e *watch.Event) { e.InstitutionID = "" }), edited(func(e *watch.Event) { e.InstitutionID, e.Link = "", "4" }), edited(func(e *watch.Event) { e.InstitutionID, e.Link = "", "5" })}, 0, nil},
+		{"one that was last looked at a day before", append(two[:2:2], edited(func(e *watch.Event) { e.Since = e.At.Add(-24 * time.Hour) })), 3, []watch.Incident{incident(0, 2, "1", "2", "3")}},
+		{"one that was not looked at for longer", append(two[:2:2], edited(func(e *watch.Event) { e.Since = e.At.Add(-24*time.Hour - 1) })), 3, nil},
 		{"another name", append(two[:2:2], edited(func(e *watch.Event) { e.Institution = "" })), 3, []watch.Incident{incident(0, 2, "1", "2", "3")}},
 	} {
 		t.Run(x.name, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"till/moneykit"
 )
 
-// triesOfChange is how often a disconnect or a reset is sent while MoneyKit answers
-// that it is asked too much.
+// triesOfChange is how often a disconnect or a reset is sent, and a link read before
+// its refresh, while MoneyKit answers that it is asked too much.
 const triesOfChange = 4
 
 // work does the tasks in order, some side by side, and ends the job.
@@ -65,7 +65,7 @@ func (j *Job) none() bool {
 
 // unpaused waits while the job is paused, and reports whether it goes on.
 func (j *Job) unpaused() bool {
-	for j.going.Err() == nil {
+	for j.run.Err() == nil && j.going.Err() == nil { // run ends a moment before
 		j.mu.Lock()
 		paused, changed := j.progress.Paused, j.changed
 		j.mu.Unlock()
@@ -87,7 +87,7 @@ func (j *Job) end(result Result) {
 		p.Ended++
 		p.Counts[result.Outcome]++
 		j.results = append(j.results, result)
-		if hopeless(result.Err) {
+		if result.hopeless() {
 			j.lost++
 		} else {
 			j.lost = 0
@@ -105,10 +105,12 @@ func (j *Job) failing() bool {
 	return j.lost >= lostInARow && j.next < len(j.plan.Tasks)
 }
 
-// hopeless reports that what failed would fail with any other link, too.
-func hopeless(err error) bool {
+// hopeless reports that what failed would fail with any other link, too. The limit of
+// one link says nothing of others.
+func (r Result) hopeless() bool {
 	lost := (*moneykit.ConnectionError)(nil)
-	return errors.As(err, &lost) || errors.Is(err, moneykit.Unauthorized) || errors.Is(err, moneykit.ExpiredAccessToken)
+	return errors.As(r.Err, &lost) || errors.Is(r.Err, moneykit.Unauthorized) || errors.Is(r.Err, moneykit.ExpiredAccessToken) ||
+		r.Outcome == Refused && errors.Is(r.Err, moneykit.RateLimitExceeded)
 }
 
 // fly counts a task as in flight until landed is called.
@@ -141,7 +143,7 @@ func (j *Job) do(task Task) Result {
 // refresh asks for fresh data of a link and waits for the end of that.
 func (j *Job) refresh(task Task) Result {
 	defer j.fly()()
-	ended, err := j.watcher.begin(func(ctx context.Context) {
+	ended, err := j.watcher.begin(j.going, func(ctx context.Context) {
 		if j.before != nil {
 			j.before(ctx, task.Link)
 		}
@@ -165,13 +167,17 @@ func (j *Job) refresh(task Task) Result {
 // outcomeOf tells how a refresh that is over ended.
 func outcomeOf(r Refresh) Result {
 	result := Result{Outcome: Refused, Err: r.Err, RequestID: r.RequestID, Failures: r.Failures, Took: r.Took(r.Ended)}
-	switch r.Phase {
-	case Done:
+	switch {
+	case errors.Is(r.Err, errCalledOff):
+		return Result{Outcome: Cancelled}
+	case r.Phase == Done:
 		result.Outcome = Succeeded
-	case Limited:
+	case r.Phase == Limited:
 		result.Outcome, result.Until = LimitMet, r.RetryAt
-	case TimedOut:
+	case r.Phase == TimedOut:
 		result.Outcome = NoEnd
+	case r.unanswered():
+		result.Outcome = Unsure
 	}
 	return result
 }
@@ -211,7 +217,7 @@ func (j *Job) turn() (done func(error), going bool) {
 		if !j.Progress().Paused && j.going.Err() == nil {
 			return done, true
 		}
-		done(nil)
+		done(context.Canceled) // nothing is sent in it
 	}
 	return nil, false
 }

@@ -258,7 +258,8 @@ func TestHowRefreshesEnd(t *testing.T) {
 		{"the bank does not answer", reply{}, old, watch.NoEnd, false, false},
 		{"too soon", reply{status: 429, body: limited, retryAfter: "60"}, old, watch.LimitMet, false, true},
 		{"refused", reply{status: 422, body: `{"error_code":"link_error.bad_state"}`}, old, watch.Refused, false, false},
-		{"no answer", reply{err: errors.New("x")}, old, watch.Refused, false, false},
+		{"no answer", reply{err: errors.New("x")}, old, watch.Unsure, false, false},
+		{"an answer that makes no sense", reply{status: 202, body: "{"}, old, watch.Unsure, false, false},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			var posted atomic.Bool

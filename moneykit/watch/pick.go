@@ -37,7 +37,7 @@ func (w *Watcher) pick() (errand, time.Duration) {
 			w.waiting = slices.Delete(w.waiting, 0, 1)
 		default:
 			e := heap.Pop(&w.queues[chosen]).(*entry)
-			e.class, e.reading, e.asked = idle, true, time.Time{}
+			e.class, e.reading, e.asked = idle, make(chan struct{}), time.Time{}
 			return errand{e, w.pace.begin()}, 0
 		}
 	}

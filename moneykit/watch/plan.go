@@ -27,7 +27,10 @@ const (
 	SkipState     SkipReason = "not connected"
 	SkipLimit     SkipReason = "limit not over" // Until tells when it is
 	SkipNoProduct SkipReason = "has none of these products"
-	SkipInFlight  SkipReason = "a refresh is in flight"
+	// SkipNotPermitted is a link whose products cannot be had, or not without the
+	// customer's permission.
+	SkipNotPermitted SkipReason = "not permitted"
+	SkipInFlight     SkipReason = "a refresh is in flight"
 )
 
 // Skipped is a link that a plan leaves out.
@@ -42,6 +45,7 @@ type Task struct {
 	Link     moneykit.LinkID
 	Products []moneykit.Product // of a refresh: those that may be refreshed
 	Limited  []moneykit.Product // of a refresh: those whose limit is not over
+	Denied   []moneykit.Product // of a refresh: those that are not permitted
 }
 
 // Plan is what a job will do, before it does anything.
@@ -102,11 +106,13 @@ func (p *Plan) add(s Snapshot, now time.Time) (skipped Skipped, skip bool) {
 	case s.Refreshing():
 		skipped.Why = SkipInFlight
 	default:
-		task.Products, task.Limited, skipped.Until = divide(s.Link, p.Products, now)
+		skipped.Until = task.divide(s.Link, p.Products, now)
 		switch {
 		case len(task.Products) > 0:
 		case len(task.Limited) > 0:
 			skipped.Why = SkipLimit
+		case len(task.Denied) > 0:
+			skipped.Why = SkipNotPermitted
 		default:
 			skipped.Why = SkipNoProduct
 		}
@@ -118,24 +124,33 @@ func (p *Plan) add(s Snapshot, now time.Time) (skipped Skipped, skip bool) {
 	return Skipped{}, false
 }
 
-// divide tells which of the products that a link has may be refreshed at now, which
-// may not, and when the first of those may be.
-func divide(link *moneykit.Link, products []moneykit.Product, now time.Time) (free, limited []moneykit.Product, until time.Time) {
+// divide tells which of the products that a link has may be refreshed at now and which
+// may not, and when the first of those that are limited may be.
+func (t *Task) divide(link *moneykit.Link, products []moneykit.Product, now time.Time) (until time.Time) {
 	for _, p := range products {
-		if link.Products.Of(p) == nil {
+		status := link.Products.Of(p)
+		if status == nil {
 			continue
 		}
 		at := NextAllowed(link, p, now)
-		if at.IsZero() {
-			free = append(free, p)
-			continue
-		}
-		limited = append(limited, p)
-		if until.IsZero() || at.Before(until) {
-			until = at
+		switch {
+		case denied(status):
+			t.Denied = append(t.Denied, p)
+		case at.IsZero():
+			t.Products = append(t.Products, p)
+		default:
+			t.Limited = append(t.Limited, p)
+			if until.IsZero() || at.Before(until) {
+				until = at
+			}
 		}
 	}
-	return free, limited, until
+	return until
+}
+
+// denied reports that no refresh brings a product.
+func denied(status *moneykit.ProductStatus) bool {
+	return status.Unavailable != "" || status.ErrorCode == moneykit.ProductNoPermission || status.ErrorCode == moneykit.ProductNotSupported
 }
 
 // estimate tells about how much the plan takes at a rate of requests a second.

@@ -20,12 +20,17 @@ var noon = time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
 
 // attempted is a link whose products were last attempted so long before noon.
 func attempted(id moneykit.LinkID, state moneykit.LinkState, ago map[moneykit.Product]time.Duration) watch.Snapshot {
+	return failed(id, state, ago, "")
+}
+
+// failed is such a link where that attempt failed.
+func failed(id moneykit.LinkID, state moneykit.LinkState, ago map[moneykit.Product]time.Duration, code moneykit.ProductError) watch.Snapshot {
 	link := &moneykit.Link{ID: id, State: state}
 	for product, at := range map[moneykit.Product]**moneykit.ProductStatus{
 		accounts: &link.Products.Accounts, identity: &link.Products.Identity, transactions: &link.Products.Transactions,
 	} {
 		if d, has := ago[product]; has {
-			*at = &moneykit.ProductStatus{LastAttemptedAt: noon.Add(-d)}
+			*at = &moneykit.ProductStatus{LastAttemptedAt: noon.Add(-d), ErrorCode: code}
 		}
 	}
 	return watch.Snapshot{ID: id, Link: link}
@@ -73,6 +78,38 @@ func TestPlanOfARefresh(t *testing.T) {
 	}
 	if !reflect.DeepEqual(plan, want) {
 		t.Errorf("got\n%+v, want\n%+v", plan, want)
+	}
+}
+
+// What no refresh can bring is not asked for.
+func TestPlanLeavesOutWhatIsNotPermitted(t *testing.T) {
+	all := map[moneykit.Product]time.Duration{accounts: 2 * time.Hour, transactions: 2 * time.Hour}
+	some := attempted("some", moneykit.Connected, all)
+	some.Link.Products.Accounts.Unavailable = "not here"
+	later := failed("later", moneykit.Connected, map[moneykit.Product]time.Duration{accounts: 2 * time.Hour}, moneykit.ProductNoPermission)
+	later.Link.Products.Transactions = &moneykit.ProductStatus{LastAttemptedAt: noon.Add(-time.Minute)}
+	gone := attempted("unavailable", moneykit.Connected, all)
+	gone.Link.Products.Accounts.Unavailable, gone.Link.Products.Transactions.Unavailable = "not here", "nor there"
+	w := watch.New(newClient(t, &server{}))
+	w.Recall(some, later, gone,
+		failed("denied", moneykit.Connected, all, moneykit.ProductNoPermission),
+		failed("unsupported", moneykit.Connected, all, moneykit.ProductNotSupported),
+		failed("timeout", moneykit.Connected, all, moneykit.ProductTimeout),
+	)
+	both := []moneykit.Product{accounts, transactions}
+	plan := w.Plan(watch.RefreshJob, []moneykit.LinkID{"some", "later", "unavailable", "denied", "unsupported", "timeout"}, both, noon)
+	tasks := []watch.Task{
+		{Link: "some", Products: both[1:], Denied: both[:1]},
+		{Link: "timeout", Products: both},
+	}
+	skipped := []watch.Skipped{
+		{Link: "later", Why: watch.SkipLimit, Until: noon.Add(59 * time.Minute)},
+		{Link: "unavailable", Why: watch.SkipNotPermitted},
+		{Link: "denied", Why: watch.SkipNotPermitted},
+		{Link: "unsupported", Why: watch.SkipNotPermitted},
+	}
+	if !reflect.DeepEqual(plan.Tasks, tasks) || !reflect.DeepEqual(plan.Skipped, skipped) {
+		t.Errorf("%+v", plan)
 	}
 }
 

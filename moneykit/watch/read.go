@@ -26,7 +26,8 @@ func (w *Watcher) read(ctx context.Context, errand errand) {
 	defer w.mu.Unlock()
 	defer signal(w.wake)
 	w.end(errand.number, err)
-	e.reading = false
+	close(e.reading)
+	e.reading = nil
 	if ctx.Err() != nil || e.stale {
 		w.ask(e)
 		return

@@ -44,7 +44,8 @@ type Refresh struct {
 	Ended    time.Time // zero while in flight
 	// Failures holds the products whose attempt failed.
 	Failures map[moneykit.Product]moneykit.ProductStatus
-	// Err is why the request itself was refused.
+	// Err is why the request itself was refused or not sent, or that the link was
+	// deleted meanwhile.
 	Err error
 	// RetryAt is when a limited refresh is allowed again; it is worked out
 	// from the documented limits when MoneyKit does not say.
@@ -53,9 +54,11 @@ type Refresh struct {
 	RequestID string
 
 	ended   chan Refresh // gets the refresh once it is over
+	since   time.Time    // when it was accepted: from then on the bank has time
 	before  map[moneykit.Product]moneykit.ProductStatus
 	brought []moneykit.Product
 	polls   int
+	sent    bool // the request, whether or not it was answered
 }
 
 // Took returns how long the refresh has been going on, or went on.
@@ -72,7 +75,13 @@ func (r Refresh) Brought(product moneykit.Product) bool {
 }
 
 func newRefresh(now time.Time, products []moneykit.Product) Refresh {
-	return Refresh{Products: products, Phase: Requested, Started: now, ended: make(chan Refresh, 1)}
+	return Refresh{Products: products, Phase: Requested, Started: now, since: now, ended: make(chan Refresh, 1)}
+}
+
+// unanswered reports that the refresh may have been asked for, and that nobody knows.
+func (r Refresh) unanswered() bool {
+	refusal := (*moneykit.Error)(nil)
+	return r.sent && r.Err != nil && !errors.As(r.Err, &refusal) && !errors.Is(r.Err, moneykit.LinkDeleted)
 }
 
 // remember notes where the products stood before the request.
@@ -90,7 +99,7 @@ func (r Refresh) remember(link *moneykit.Link) Refresh {
 func (r Refresh) refused(now time.Time, err error) Refresh {
 	r.Err, r.Ended, r.Phase, r.RequestID = err, now, Failed, moneykit.RequestID(err)
 	refusal := (*moneykit.Error)(nil)
-	if !errors.Is(err, moneykit.RateLimitExceeded) || !errors.As(err, &refusal) {
+	if !r.sent || !errors.Is(err, moneykit.RateLimitExceeded) || !errors.As(err, &refusal) {
 		return r
 	}
 	r.Phase = Limited
@@ -112,7 +121,7 @@ func (r Refresh) seen(now time.Time, link *moneykit.Link) Refresh {
 	if link != nil {
 		r = r.advance(now, link)
 	}
-	if !r.Phase.Over() && now.Sub(r.Started) >= giveUpAfter {
+	if !r.Phase.Over() && now.Sub(r.since) >= giveUpAfter {
 		r.Phase, r.Ended = TimedOut, now
 	}
 	return r
@@ -120,6 +129,10 @@ func (r Refresh) seen(now time.Time, link *moneykit.Link) Refresh {
 
 // advance compares the link with how it was before the request.
 func (r Refresh) advance(now time.Time, link *moneykit.Link) Refresh {
+	if link.State == moneykit.Deleted { // nothing will come
+		r.Err, r.Phase, r.Ended = moneykit.LinkDeleted, Failed, now
+		return r
+	}
 	failures := map[moneykit.Product]moneykit.ProductStatus{}
 	var brought []moneykit.Product
 	waiting, attempting := 0, false

@@ -179,7 +179,9 @@ func TestRefusedRefresh(t *testing.T) {
 		{"no answer", []moneykit.Product{accounts}, statuses{accounts: old}, &moneykit.ConnectionError{Err: errors.New("x")}, Failed, 0},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			r := newRefresh(began.Add(-time.Second), x.asked).remember(x.before.link()).refused(began, x.err)
+			r := newRefresh(began.Add(-time.Second), x.asked).remember(x.before.link())
+			r.sent = true
+			r = r.refused(began, x.err)
 			if r.Phase != x.want || !errors.Is(r.Err, x.err) || !r.Ended.Equal(began) || r.Took(began.Add(time.Hour)) != time.Second {
 				t.Errorf("%+v", r)
 			}

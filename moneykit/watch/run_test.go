@@ -205,22 +205,77 @@ func TestAReadFromBeforeTheRequest(t *testing.T) {
 	})
 }
 
-func TestALimitBeforeTheRequest(t *testing.T) {
-	s := &server{handle: func(r read) reply { return reply{status: 429, body: limited, retryAfter: "60"} }}
+// MoneyKit that is asked too much says nothing of the link's own limits.
+func TestAskedTooMuchBeforeTheRequest(t *testing.T) {
+	for _, refusals := range []int32{3, 4} {
+		var reads atomic.Int32
+		s := &server{handle: func(r read) reply {
+			if reads.Add(1) <= refusals {
+				return reply{status: 429, body: limited, retryAfter: "60"}
+			}
+			return stuck(r.id)
+		}}
+		running(t, s, func(t *testing.T, w *watch.Watcher) {
+			if err := w.Refresh("a", moneykit.ProductAccounts); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(3*time.Minute - time.Second)
+			if got := s.asked(); len(got) != 3 {
+				t.Errorf("the API asked to be left alone: %v", got)
+			}
+			time.Sleep(2 * time.Second)
+			got := snapshot(t, w, "a").Refresh
+			if refusals == 3 && got.Phase != watch.Accepted {
+				t.Errorf("%+v", got)
+			}
+			if refusals == 4 && (got.Phase != watch.Failed || !errors.Is(got.Err, moneykit.RateLimitExceeded) || !got.RetryAt.IsZero()) {
+				t.Errorf("%+v", got)
+			}
+		}, watch.WithBudget(0, 8)) // nothing else asks
+	}
+}
+
+// A link that is deleted while it is refreshed brings nothing any more.
+func TestALinkThatIsDeletedMeanwhile(t *testing.T) {
+	for name, answer := range map[string]reply{
+		"deleted":   {body: link("a", moneykit.Deleted, nil)},
+		"forgotten": {status: http.StatusNotFound, body: `{"error_code":"link_error.not_found"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var reads atomic.Int32
+			s := &server{handle: func(r read) reply {
+				if reads.Add(1) <= 2 {
+					return stuck(r.id)
+				}
+				return answer
+			}}
+			running(t, s, func(t *testing.T, w *watch.Watcher) {
+				if err := w.Refresh("a", moneykit.ProductAccounts); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(2 * time.Second)
+				if got := snapshot(t, w, "a").Refresh; got.Phase != watch.Failed || !errors.Is(got.Err, moneykit.LinkDeleted) {
+					t.Errorf("%+v", got)
+				}
+			})
+		})
+	}
+}
+
+// A refresh waits for a read of its link that is on its way.
+func TestARefreshDuringARead(t *testing.T) {
+	s := &server{latency: time.Second, handle: func(r read) reply { return stuck(r.id) }}
 	running(t, s, func(t *testing.T, w *watch.Watcher) {
+		w.Look("a")
+		synctest.Wait()
 		if err := w.Refresh("a", moneykit.ProductAccounts); err != nil {
 			t.Fatal(err)
 		}
-		if got := snapshot(t, w, "a"); got.Refresh.Phase != watch.Limited || !got.Refresh.RetryAt.Equal(time.Now().Add(time.Minute)) {
-			t.Errorf("%+v", got.Refresh)
+		time.Sleep(10 * time.Second)
+		if got := snapshot(t, w, "a").Refresh; got.Phase != watch.Accepted || len(s.overlaps) > 0 {
+			t.Errorf("%+v, %v read while being read", got, s.overlaps)
 		}
-		s.asked()
-		w.Show("b")
-		time.Sleep(59 * time.Second)
-		if got := s.asked(); len(got) != 0 {
-			t.Errorf("the API asked to be left alone: %v", got)
-		}
-	}, watch.WithBudget(0, 8)) // nothing else asks
+	})
 }
 
 func TestPollsOfARefresh(t *testing.T) {

@@ -19,6 +19,8 @@ const (
 	flapWithin  = 24 * time.Hour
 	// manyFailures of a product in a row are no accident.
 	manyFailures = 3
+	// lately is how much of its history is evidence for a link in error.
+	lately = 5
 	// longUnrefreshed makes all data of a link old.
 	longUnrefreshed = 7 * 24 * time.Hour
 )
@@ -160,8 +162,23 @@ func named[T ~string](word T) string { return strings.ReplaceAll(string(word), "
 // seen is evidence that the last answer holds.
 func (c *inquiry) seen(text string, at time.Time) { c.note(text, at, c.Link.RequestID) }
 
+// note is evidence, unless it was noted before.
 func (c *inquiry) note(text string, at time.Time, request string) {
-	c.evidence = append(c.evidence, Evidence{Text: text, At: at, RequestID: request})
+	if e := (Evidence{Text: text, At: at, RequestID: request}); !slices.Contains(c.evidence, e) {
+		c.evidence = append(c.evidence, e)
+	}
+}
+
+// happened is evidence of the link's history.
+func (c *inquiry) happened(e Event) {
+	switch e.Kind {
+	case StateChanged, Appeared, Gone:
+		c.changed(e)
+	case ProductRefreshed:
+		c.note(named(e.Product)+" refreshed", e.At, e.RequestID)
+	case ProductFailed:
+		c.note(named(e.Product)+" failed: "+named(e.Error), e.At, e.RequestID)
+	}
 }
 
 // changed is evidence of the state's history.

@@ -9,6 +9,10 @@ import (
 // inError tells what to do about a link's error.
 func (c *inquiry) inError() Diagnosis {
 	since := c.sinceWhen()
+	c.trouble()
+	for _, e := range c.history[:min(lately, len(c.history))] {
+		c.happened(e)
+	}
 	switch c.Link.ErrorCode {
 	case moneykit.AuthExpired:
 		return toRelink("The access to the bank has expired, and the customer has to log in again.")
@@ -48,10 +52,9 @@ func toSupport(reason string) Diagnosis { return Diagnosis{Step: ContactStep, Re
 // met it.
 func (c *inquiry) fault(since time.Time, passing, lasting string) Diagnosis {
 	var attempt time.Time
-	for product, status := range c.Link.Products.All() {
+	for _, status := range c.Link.Products.All() {
 		switch status.ErrorCode {
 		case moneykit.ProductInstitutionError, moneykit.ProductTimeout:
-			c.failure(product, status)
 			if at := status.LastAttemptedAt; !at.IsZero() && (attempt.IsZero() || at.Before(attempt)) {
 				attempt = at
 			}

@@ -63,7 +63,7 @@ func (c *inquiry) failsAgain(trouble map[moneykit.ProductError][]moneykit.Produc
 		if failures := c.failures(product); len(failures) >= manyFailures {
 			found = true
 			for _, e := range failures {
-				c.note(named(product)+" failed: "+named(e.Error), e.At, e.RequestID)
+				c.happened(e)
 			}
 		}
 	}

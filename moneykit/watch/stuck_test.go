@@ -164,6 +164,35 @@ func TestWhyALinkIsStuck(t *testing.T) {
 	}
 }
 
+// What a link in error rests on is also what its products say, and what happened last.
+func TestEvidenceOfALinkInError(t *testing.T) {
+	link := found(0, in("error", "auth_expired"), with(moneykit.ProductAccounts, status(-9, -9, "", "")),
+		with(moneykit.ProductTransactions, status(-90, -8, "auth_expired", "m")), with(moneykit.ProductIdentity, moneykit.ProductStatus{Unavailable: "not here"}))
+	history := []watch.Event{
+		wentTo(-8, "error", "auth_expired"), failedAt(-8, moneykit.ProductTransactions), refreshedAt(-9, moneykit.ProductAccounts),
+		wentTo(-20, "connected", ""), wentTo(-30, "error", "timeout"), refreshedAt(-40, moneykit.ProductAccounts),
+	}
+	d := watch.Why(link, history, dawn)
+	sound(t, d, dawn)
+	got := make([]string, len(d.Evidence))
+	for i, e := range d.Evidence {
+		got[i] = fmt.Sprint(e.Text, " ", e.RequestID)
+	}
+	want := []string{
+		"identity unavailable: not here req_0",
+		"the last answer shows it in error: auth expired req_0",
+		"it went from connected to in error: auth expired req_-8",
+		"transactions failed: auth expired: m req_0",
+		"transactions failed: timeout req_-8",
+		"accounts refreshed req_-9",
+		"it went from connected to connected req_-20",
+		"it went from connected to in error: timeout req_-30",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s", strings.Join(got, "\n"))
+	}
+}
+
 // sound wants of a diagnosis what is right for every link.
 func sound(t *testing.T, d watch.Diagnosis, now time.Time) {
 	t.Helper()

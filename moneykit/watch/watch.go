@@ -76,10 +76,10 @@ type entry struct {
 	followers int
 	errors    int // in a row
 	shown     bool
-	reading   bool
-	stale     bool // changed while being read: the answer may be older and is dropped
-	seen      bool // answered for since Run began
-	appeared  bool // it became known after Baseline
+	reading   chan struct{} // closed when the read in flight is over, nil without one
+	stale     bool          // changed while being read: the answer may be older and is dropped
+	seen      bool          // answered for since Run began
+	appeared  bool          // it became known after Baseline
 	changed   bool
 }
 
@@ -175,21 +175,27 @@ func (w *Watcher) Follow(id moneykit.LinkID) (stop func()) {
 // answer to a reset, and reads the link again soon.
 func (w *Watcher) Put(link *moneykit.Link) {
 	w.mu.Lock()
-	w.take(w.entry(link.ID), link)
+	e := w.entry(link.ID)
+	w.take(e, link)
+	w.look(e)
 	w.mu.Unlock()
-	w.Look(link.ID)
+	signal(w.wake)
 }
 
 // Look reads a link as soon as possible, as after a change made elsewhere.
 func (w *Watcher) Look(id moneykit.LinkID) {
 	w.mu.Lock()
-	e := w.entry(id)
-	e.errors, e.stale = 0, e.reading
-	if !e.reading {
-		w.ask(e)
-	}
+	w.look(w.entry(id))
 	w.mu.Unlock()
 	signal(w.wake)
+}
+
+// look is Look for who holds w.mu.
+func (w *Watcher) look(e *entry) {
+	e.errors, e.stale = 0, e.reading != nil
+	if e.reading == nil {
+		w.ask(e)
+	}
 }
 
 // ask puts a link before what is on screen. w.mu is held.

@@ -146,7 +146,7 @@ func (r *Receiver) at(host, public string) error {
 		return errors.New("webhooks: the public address has to be https and a host alone, such as https://hooks.example.com")
 	}
 	r.public = "https://" + u.Host + r.path
-	r.hosts = append(r.hosts, strings.ToLower(u.Host))
+	r.hosts = append(r.hosts, strings.TrimSuffix(strings.ToLower(u.Host), ":443")) // as it is called by whoever comes by https
 	return nil
 }
 

@@ -204,13 +204,13 @@ func TestWhereItListens(t *testing.T) {
 // A tunnel brings the name that the internet knows it by.
 func TestTunnel(t *testing.T) {
 	m := newMoneyKit()
-	r, err := Listen(t.Context(), m.client(t), Config{Public: "https://Hooks.example/", Now: m.now})
+	r, err := Listen(t.Context(), m.client(t), Config{Public: "https://Hooks.example:443/", Now: m.now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := &rig{t, m, r, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
 	defer r.Close()
-	same(t, "URL", r.URL(), "https://Hooks.example"+r.path)
+	same(t, "URL", r.URL(), "https://Hooks.example:443"+r.path)
 	body := event("k", 1)
 	for host, want := range map[string]int{"hooks.example": 204, "": 204, "other.example": 403} {
 		same(t, "status for "+host, g.send("POST", r.Local(), body, func(q *http.Request) { q.Header, q.Host = g.signed(body).headers(t), host }), want)
