@@ -247,9 +247,9 @@ func TestTheFleetIsASampleUntilAllIsRead(t *testing.T) {
 func TestAnIncidentIsToldAndOpened(t *testing.T) {
 	inFleet(t, 120, 36, 60, func(f *fleetWorld) {
 		f.Press("H")
-		f.Sees("▌ ⚠ OAuth Bank: 4 links went auth expired on Dec 31 between 23:43 and 23:55 (seen)", "an incident of the institution")
+		f.Sees("▌ ⚠ OAuth Bank: 4 links went auth expired, Dec 31 23:43–23:55")
 		f.Press("enter")
-		f.Sees("4 links   OAuth Bank, went auth expired on Dec 31", "▌ ✕ auth expired")
+		f.Sees("4 links   OAuth Bank: went auth expired, Dec 31 23:43–23:55", "▌ ✕ auth expired")
 		for _, n := range oauthLinks {
 			f.Sees(f.link(n)[:8])
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -168,7 +169,7 @@ func (s *jobScreen) whyNotAgain() string {
 			return ""
 		}
 	}
-	return "all of it is done"
+	return "nothing of it failed"
 }
 
 // undone tells the links with which the job did not do what it should. What it returns
@@ -219,12 +220,9 @@ func (s *jobScreen) empty() string {
 func (s *jobScreen) head() string {
 	p := s.job.progress
 	role, parts := theme.Warn, []string{s.job.doing()}
-	switch {
-	case p.Over && s.job.failed() > 0:
-		role = theme.Bad
-	case p.Over:
-		role = theme.Good
-	default:
+	if p.Over {
+		role = s.job.verdict().role
+	} else {
 		parts = append(parts, fmt.Sprintf("%d in flight", p.InFlight))
 	}
 	if p.Left > 0 {
@@ -260,12 +258,16 @@ func (s *jobScreen) counts() string {
 	return cell.Fit(strings.Join(parts, "   "), s.w)
 }
 
-// line tells why the job paused by itself, or what it is about.
+// line tells what keeps the job from going on, or what it is about.
 func (s *jobScreen) line() string {
 	if lost := s.job.progress.Lost; lost != nil {
 		return s.theme.Paint(theme.Bad, cell.Fit("Paused, since no link would fare better: "+explain(lost).line(), s.w))
 	}
-	text := "began " + dayTime(s.clock.tell(s.job.began), s.clock.now())
+	now := s.clock.now()
+	if until := s.clock.tell(s.watch.Pulse().Paused); !s.job.progress.Over && until.After(now) {
+		return s.theme.Paint(theme.Warn, cell.Fit("MoneyKit asked for a pause until "+until.Local().Format(time.TimeOnly), s.w))
+	}
+	text := "began " + dayTime(s.clock.tell(s.job.began), now)
 	if products := s.job.Plan().Products; len(products) > 0 {
 		text = productNames(products) + " · " + text
 	}

@@ -172,13 +172,24 @@ func (j *job) doing() string {
 	far := fmt.Sprintf("%s %d of %s", verb, p.Ended, plural(p.Total, "link"))
 	switch {
 	case p.Over:
-		return "✓ " + j.name()
+		return j.verdict().symbol + " " + j.name()
 	case p.Stopping:
 		return "◌ being cancelled · " + far
 	case p.Paused:
 		return "◌ paused · " + far
 	}
 	return "⟳ " + far
+}
+
+// verdict is how a job that is over is shown: only one that did all it should is good.
+func (j *job) verdict() look {
+	switch {
+	case j.failed() > 0:
+		return look{"✕", "", theme.Bad}
+	case j.progress.Counts[watch.Succeeded] < j.progress.Total:
+		return look{"·", "", theme.Warn}
+	}
+	return look{"✓", "", theme.Good}
 }
 
 // failed counts the links with which the job did not do what it should.

@@ -195,6 +195,9 @@ func (s *session) skipped(plan watch.Plan, now time.Time) string {
 	if len(parts) == 0 {
 		return ""
 	}
+	if len(parts) == 1 {
+		parts[0] = parts[0][strings.Index(parts[0], " ")+1:] // all of them
+	}
 	return fmt.Sprintf("%d skipped: %s.", len(plan.Skipped), strings.Join(parts, ", "))
 }
 

@@ -148,10 +148,8 @@ func (r jobsRows) Row(i int) []table.Cell {
 	j := r.at(i)
 	role, left := theme.Warn, none
 	switch {
-	case j.progress.Over && j.failed() > 0:
-		role = theme.Bad
 	case j.progress.Over:
-		role = theme.Good
+		role = j.verdict().role
 	case j.progress.Left > 0:
 		left = roughly(j.progress.Left)
 	}

@@ -45,13 +45,13 @@ func TestMarkedLinksAreRefreshed(t *testing.T) {
 		w.Sees("Links ▸ Refresh of 6 links", "6 in flight", "· 6 skipped", "accounts and transactions · began 01:00")
 		w.Wait(time.Second)
 		for range 100 {
-			if strings.Contains(w.Frame(), "✓ Refresh of 6 links") {
+			if strings.Contains(w.Frame(), "✕ Refresh of 6 links") {
 				break
 			}
 			w.Wait(200 * time.Millisecond)
 			w.Misses("refreshed ·", "in its transactions") // the toasts of single refreshes
 		}
-		w.Sees("✓ Refresh of 6 links", "5 done", "1 failed", "6 skipped", "0 in flight",
+		w.Sees("✕ Refresh of 6 links  ", "5 done", "1 failed", "6 skipped", "0 in flight",
 			"Refresh of 6 links: 5 done, 1 failed, 6 skipped · J shows them", "transactions (institution error)")
 		w.Wait(time.Minute)
 		w.Misses("J shows them")
@@ -68,12 +68,12 @@ func TestWhyMarkedLinksAreSkipped(t *testing.T) {
 		w.Press("esc")
 		w.at(t, 11)
 		w.Press("space", "r", "enter")
-		w.Sees("Nothing to refresh", "1 skipped: 1 limit not over (next at 00:39", "Close")
+		w.Sees("Nothing to refresh", "1 skipped: limit not over (next at 00:39", "Close")
 		w.Press("enter")
 		w.Sees("1 marked")
 		w.Misses("Nothing to refresh")
 		w.Press("r", "space", "down", "down", "space", "down", "space", "enter") // identity in place of the others
-		w.Sees("1 limit not over (next at 23:39, in")
+		w.Sees("1 skipped: limit not over (next at 23:39")
 		if n := w.changes("POST", "/products"); n != 0 {
 			t.Errorf("%d refreshes", n)
 		}
@@ -113,7 +113,7 @@ func live(w *world) {
 func TestTheNumberOfLinksIsTyped(t *testing.T) {
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("a", "D")
-		w.Sees("Disconnect 11 links", "At Credentials Bank (5), Instant Bank (3), OAuth", "cannot be undone", `Type "11" to confirm`, "1 skipped: 1 deleted.")
+		w.Sees("Disconnect 11 links", "At Credentials Bank (5), Instant Bank (3), OAuth", "cannot be undone", `Type "11" to confirm`, "1 skipped: deleted.")
 		for _, wrong := range []string{"", "12", "Credentials Bank"} {
 			w.Type(wrong)
 			w.Press("enter")
@@ -133,7 +133,7 @@ func TestTheNumberOfLinksIsTyped(t *testing.T) {
 			t.Errorf("%d links are disconnected", n)
 		}
 		w.Press("D")
-		w.Sees("Nothing to disconnect", "12 skipped: 12 deleted.")
+		w.Sees("Nothing to disconnect", "12 skipped: deleted.")
 		w.Press("enter", "ctrl+r") // GET /links knows none of them
 		w.Wait(time.Second)
 		w.Sees("12 links")
@@ -193,7 +193,7 @@ func TestAJobIsPausedAndCancelled(t *testing.T) {
 		w.Press("c")
 		w.Sees("being cancelled")
 		w.Wait(5 * time.Second)
-		w.Sees("Disconnect of 11 links", "8 done", "3 cancelled", "it was not begun")
+		w.Sees("· Disconnect of 11 links   ", "8 done", "3 cancelled", "it was not begun")
 		w.Press("z")
 		w.Sees("this job is over")
 		if n := w.changes("DELETE", ""); n != 8 {
@@ -205,7 +205,7 @@ func TestAJobIsPausedAndCancelled(t *testing.T) {
 		w.Press("3", "enter")
 		w.Wait(5 * time.Second)
 		w.Press("esc", "J")
-		w.Sees("Links ▸ Jobs", "Disconnect of 3 links", "Disconnect of 11 links", "8 done, 3 cancelled")
+		w.Sees("Links ▸ Jobs", "✓ Disconnect of 3 links", "· Disconnect of 11 links", "8 done, 3 cancelled")
 		w.Press("down", "enter")
 		w.Sees("Jobs ▸ Disconnect of 11 links")
 	})
@@ -246,7 +246,7 @@ func TestWhatFailedIsTriedAgain(t *testing.T) {
 		w.Sees("✓ Disconnect of 1 link: 1 done · J shows them")
 		w.Wait(time.Minute)
 		w.Press("r") // the job is what it was; its link is gone by now
-		w.Sees("Nothing to disconnect", "1 skipped: 1 deleted.")
+		w.Sees("Nothing to disconnect", "1 skipped: deleted.")
 	})
 }
 
@@ -271,6 +271,21 @@ func TestAJobPausesWithoutNetwork(t *testing.T) {
 		w.Sees("✕ Disconnect", "unknown", "done")
 		w.Press("r")
 		w.Sees("to confirm")
+	})
+}
+
+func TestAJobTellsThatMoneyKitAskedForAPause(t *testing.T) {
+	in(t, 80, 24, func(_ *testing.T, w *world) {
+		w.disconnects()
+		w.Press("J")
+		w.Misses("asked for a pause")
+		w.wire.breaks("GET", "", status(429, `{"error_code":"api_error.rate_limit_exceeded"}`, "Retry-After", "60"))
+		w.Wait(20 * time.Second)
+		w.Sees("MoneyKit asked for a pause until 00:0", "disconnecting")
+		w.wire.mends()
+		w.Wait(3 * time.Minute)
+		w.Sees("✓ Disconnect of 11 links")
+		w.Misses("asked for a pause")
 	})
 }
 

@@ -176,6 +176,8 @@ func (l *linksScreen) listed(msg linksListedMsg) tea.Cmd {
 	var told tea.Cmd
 	if msg.err != nil {
 		l.trouble = trouble(msg.err)
+	}
+	if msg.err != nil && !msg.again {
 		told = ui.Toast(ui.Failure, "The list of links is incomplete. "+explain(msg.err).line())
 	}
 	if again {

@@ -22,6 +22,9 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 			l.rows.drop(s.ID) // a mistyped id makes no row
 			continue
 		}
+		if s.Link != nil && !s.Recalled && s.At.After(l.polling.read) {
+			l.polling.read = s.At
+		}
 		before := l.rows.snapshots[s.ID]
 		if (linkNewsMsg{before, s}).refreshed(moneykit.ProductTransactions) {
 			l.unsynced[s.ID] = true

@@ -21,6 +21,8 @@ const (
 	restAfter = 5 * time.Minute
 	// listEvery is how often MoneyKit is asked for links that have come.
 	listEvery = 5 * time.Minute
+	// listAgainAfter is when that is done after it has failed.
+	listAgainAfter = 30 * time.Second
 	// largestPage is the largest page of ids that the API gives.
 	largestPage = 5000
 )
@@ -29,6 +31,7 @@ const (
 type polling struct {
 	pulse   watch.Pulse
 	listed  time.Time // when the last GET /links ended, zero for none
+	read    time.Time // when the newest of the states was read, zero for none
 	blurred time.Time // when the terminal lost its focus, zero while it has it
 }
 
@@ -42,7 +45,11 @@ func (l *linksScreen) beat() tea.Cmd {
 	}
 	p.pulse = l.watch.Pulse()
 	cmd := tick(beatEvery, beatMsg{ui.To{ID: l.id}})
-	if p.blurred.IsZero() && p.pulse.Limit > 0 && !p.listed.IsZero() && wallSince(p.listed) >= listEvery && !l.listing.loading {
+	every := listEvery
+	if l.listing.err != nil {
+		every = listAgainAfter
+	}
+	if p.blurred.IsZero() && p.pulse.Limit > 0 && !p.listed.IsZero() && wallSince(p.listed) >= every && !l.listing.loading {
 		return tea.Batch(cmd, l.listAgain())
 	}
 	return cmd
@@ -117,7 +124,10 @@ func (l *linksScreen) summary() string {
 		left := l.filter.view(l.theme, room-2)
 		return cell.Fit(cell.Fit(left, room)+l.theme.Paint(theme.Accent, marked)+l.theme.Paint(theme.Muted, right), l.w)
 	}
-	parts := []string{l.theme.Paint(theme.Strong, plural(l.rows.known(), "link"))}
+	var parts []string
+	if l.rows.known() > 0 || l.listing.loaded {
+		parts = append(parts, l.theme.Paint(theme.Strong, plural(l.rows.known(), "link")))
+	}
 	if marked := l.rows.toldMarks(); marked != "" {
 		parts = append(parts, l.theme.Paint(theme.Accent, marked))
 	}
@@ -160,8 +170,10 @@ func (l *linksScreen) progress() string {
 	switch {
 	case word != "" && p.Answered.IsZero():
 		add(theme.Warn, word+" · no answer since till was opened")
+	case word != "" && l.polling.read.IsZero():
+		add(theme.Warn, word+" · no state read since till was opened")
 	case word != "":
-		add(theme.Warn, word+" · as of "+asOf(l.clock.tell(p.Answered), now))
+		add(theme.Warn, word+" · as of "+asOf(l.clock.tell(l.polling.read), now))
 	}
 	if until := l.clock.tell(p.Paused); until.After(now) {
 		add(theme.Warn, "paused by MoneyKit until "+until.Local().Format(time.TimeOnly))

@@ -247,6 +247,7 @@ func (r *linkRows) tally() []stateCount {
 		{look{"○", "deleted", theme.Muted}, 0},
 		{look{"·", "reading", theme.Muted}, 0},
 		{look{"?", "other", theme.Info}, 0},
+		{look{"✕", "unreadable", theme.Bad}, 0},
 	}
 	for i := range all {
 		all[i].count = r.counts[i]
@@ -258,14 +259,15 @@ func (r *linkRows) tally() []stateCount {
 }
 
 const (
-	groups  = 6 // how many there are
-	reading = 4 // the one of links that were not read yet
+	groups     = 7 // how many there are
+	reading    = 4 // the one of links that were not read yet
+	unreadable = 6 // the one of links of which nothing but an error was read
 )
 
 func group(s watch.Snapshot) int {
 	switch {
 	case s.Link == nil && s.Err != nil:
-		return 1
+		return unreadable
 	case s.Link == nil:
 		return reading
 	}

@@ -111,6 +111,67 @@ func TestOfflineTellsHowOldTheStatesAre(t *testing.T) {
 	})
 }
 
+// TestRefusalsAreNoNewStates lets MoneyKit answer, and tell no states.
+func TestRefusalsAreNoNewStates(t *testing.T) {
+	t.Parallel()
+	in(t, 80, 24, func(_ *testing.T, w *world) {
+		w.Wait(time.Minute)
+		w.wire.breaks(http.MethodGet, "", status(429, `{"error_code":"api_error.rate_limit_exceeded"}`, "Retry-After", "20"))
+		w.Wait(10 * time.Minute)
+		w.Sees("reads fail · as of ", ", 10m ago")
+	})
+	in(t, 80, 24, func(_ *testing.T, w *world) {
+		w.Wait(time.Minute)
+		w.Sees("12 links", "reads fail · no state read since till was opened")
+	}, func(w *world) {
+		w.wire.fault = func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/links" {
+				return nil, nil
+			}
+			return status(500, `{}`)(r)
+		}
+	})
+}
+
+func TestAListThatFailedIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		w.Wait(2 * time.Minute)
+		w.Sees("12 links   ✕ 12 unreadable", "offline · no ", " since till was opened")
+		w.Misses("The list of links is incomplete") // it is told once
+		if n := w.wire.asked("GET /links"); n < 4 || n > 12 {
+			t.Errorf("the links were asked for %d times in two minutes", n)
+		}
+		w.wire.mends()
+		w.Wait(2 * time.Minute)
+		w.Sees("12 links   ● ", " connected")
+		w.Misses("offline", "list incomplete", "unreadable")
+	}, func(w *world) {
+		w.wire.fault = func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet {
+				return unplugged(r)
+			}
+			return nil, nil
+		}
+	})
+}
+
+func TestLinksAreNotCountedBeforeTheyAreKnown(t *testing.T) {
+	t.Parallel()
+	in(t, 80, 24, func(_ *testing.T, w *world) {
+		w.Wait(time.Second)
+		w.Sees("Asking MoneyKit for its links…")
+		w.Misses("0 links")
+	}, func(w *world) {
+		w.wire.fault = func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/links" {
+				return slowly(r)
+			}
+			return nil, nil
+		}
+	})
+}
+
 func TestPollingRestsWhileNobodyLooks(t *testing.T) {
 	t.Parallel()
 	in(t, 80, 24, func(t *testing.T, w *world) {

@@ -3,8 +3,11 @@ package views
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"strings"
+	"syscall"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -89,9 +92,21 @@ func (s *session) startHooks() tea.Cmd {
 	ctx, config := s.ctx, h.config
 	config.Now = s.clock.now
 	return func() tea.Msg {
-		receiver, err := s.app.Webhooks(ctx, s.client, config)
+		receiver, err := s.receive(ctx, config)
 		return hooksOpenedMsg{s, receiver, config, err}
 	}
+}
+
+// receive starts a receiver.
+func (s *session) receive(ctx context.Context, config webhooks.Config) (WebhookReceiver, error) {
+	receiver, err := s.app.Webhooks(ctx, s.client, config)
+	switch {
+	case err == nil:
+		return receiver, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("something else listens at %s already", config.Address)
+	}
+	return nil, errors.New(strings.TrimPrefix(err.Error(), "webhooks: "))
 }
 
 // stopHooks listens no more. What came stays.
@@ -136,11 +151,15 @@ func (s *session) hooksOpened(msg hooksOpenedMsg) tea.Cmd {
 		h.receiver, h.config = nil, webhooks.Config{} // the next one gets a place of its own
 		return ui.Toast(ui.Failure, "Webhooks are not received: "+explain(msg.err).line())
 	}
+	var told tea.Cmd
+	if msg.config.Address != "" {
+		told = ui.Toast(ui.Notice, "Webhooks are received again")
+	}
 	h.config = msg.config
 	if u, err := url.Parse(msg.receiver.Local()); err == nil {
 		h.config.Address, h.config.Path = u.Host, u.EscapedPath()
 	}
-	return tea.Batch(awaitHooks(s.ctx, s, h.receiver, 0), s.point(s.known()))
+	return tea.Batch(told, awaitHooks(s.ctx, s, h.receiver, 0), s.point(s.known()))
 }
 
 func awaitHooks(ctx context.Context, s *session, r WebhookReceiver, seen int) tea.Cmd {

@@ -90,7 +90,7 @@ func (c WebhooksCommand) Run(ctx context.Context, app *App, out, progress io.Wri
 	if c.Test != "" && s.profile.Mode != keystore.Sandbox {
 		return errors.New("test events are for Sandbox profiles; " + termsafe.Line(s.profile.Name) + " is Live")
 	}
-	r, err := app.Webhooks(ctx, s.client, webhooks.Config{
+	r, err := s.receive(ctx, webhooks.Config{
 		Address: fmt.Sprintf("127.0.0.1:%d", c.Port), Path: c.Path, Public: c.Public, Now: s.clock.now,
 	})
 	if err != nil {

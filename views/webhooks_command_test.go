@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"till/keystore"
@@ -84,6 +85,20 @@ func TestWebhooksCommand(t *testing.T) {
 			t.Errorf("a link of which two webhooks came at once was read %d times", n)
 		}
 	}, receives(&made))
+}
+
+func TestWebhooksCommandOnAPortThatIsTaken(t *testing.T) {
+	t.Parallel()
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		_, _, stop := w.runs(t, WebhooksCommand{Sandbox: true, Port: 8090})
+		if err := stop(); err == nil || err.Error() != "something else listens at 127.0.0.1:8090 already." {
+			t.Error(err)
+		}
+	}, func(w *world) {
+		w.app.Webhooks = func(context.Context, *moneykit.Client, webhooks.Config) (WebhookReceiver, error) {
+			return nil, fmt.Errorf("webhooks: listen tcp 127.0.0.1:8090: bind: %w", syscall.EADDRINUSE)
+		}
+	})
 }
 
 func TestWebhooksCommandForScripts(t *testing.T) {

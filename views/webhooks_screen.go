@@ -32,9 +32,9 @@ func newWebhooks(s *session) *webhooksScreen {
 	w := &webhooksScreen{session: s, rows: hookRows{session: s}, table: table.New(
 		table.Column{Title: "TIME", Width: 8},
 		table.Column{Title: "EVENT", Width: 19, Flex: 3},
-		table.Column{Title: "LINK", Width: 17, Flex: 2, Drop: 1},
+		table.Column{Title: "LINK", Width: 17, Flex: 2, Drop: 2},
 		table.Column{Title: "VERDICT", Width: 19},
-		table.Column{Title: "TRY", Width: 3, Right: true},
+		table.Column{Title: "TRY", Width: 3, Right: true, Drop: 1},
 	)}
 	w.table.SetSource(&w.rows)
 	return w
@@ -139,9 +139,9 @@ func (w *webhooksScreen) Title() string { return "Webhooks" }
 func (w *webhooksScreen) View() string {
 	list, beside := panes(w.w)
 	h := max(0, w.h-3)
-	body := w.table.View()
+	body, from := w.table.View(), w.whereHooksComeFrom()
 	if w.rows.Len() == 0 {
-		body = w.empty(list, h)
+		body, from = w.empty(list, h), ""
 	}
 	if beside > 0 {
 		var lines []string
@@ -150,7 +150,7 @@ func (w *webhooksScreen) View() string {
 		}
 		body = cell.Beside(body, cell.Block(lines, beside, h), w.theme.Paint(theme.Border, paneGap))
 	}
-	return w.summary() + "\n" + w.theme.Paint(theme.Muted, cell.Fit(w.whereHooksComeFrom(), w.w)) + "\n" + cell.Blank(w.w) + "\n" + body
+	return w.summary() + "\n" + w.theme.Paint(theme.Muted, cell.Fit(from, w.w)) + "\n" + cell.Blank(w.w) + "\n" + body
 }
 
 // summary tells where webhooks are received, and counts them.
@@ -192,6 +192,8 @@ func (w *webhooksScreen) empty(width, height int) string {
 		add(theme.Muted, "No webhook was received.")
 	default:
 		add(theme.Muted, "No webhook has come yet.")
+		lines = append(lines, "")
+		add(theme.Text, w.whereHooksComeFrom())
 		lines = append(lines, "")
 		add(theme.Muted, "Each one is verified, and its link is read from MoneyKit: what a webhook says is not taken for the link's state.")
 	}

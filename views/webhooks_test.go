@@ -112,6 +112,7 @@ func TestWebhooksAreStoppedAndStarted(t *testing.T) {
 		w.Sees("○ not listening")
 		w.Press("l")
 		w.Sees("● listening", "11 links")
+		w.Sees("Webhooks are received again")
 		if c := made[1].config; c.Address != "127.0.0.1:41977" || c.Path != "/8ZK2Q7M4T9XW3C5VB6NDRAJEUF" {
 			t.Errorf("links that point to the one before do not find %+v", c)
 		}
@@ -126,7 +127,8 @@ func TestWebhooksThatCannotBeReceived(t *testing.T) {
 	fails, refused := true, &[]*fakeReceiver{}
 	in(t, 80, 24, func(t *testing.T, w *world) {
 		w.Press("W")
-		w.Sees("✕ not listening", "address already in use")
+		w.Sees("✕ not listening", "Webhooks are not received: listen tcp", "permission denied")
+		w.Misses("webhooks: ")
 		w.Press("l")
 		w.Sees("● listening")
 		(*refused)[0].change(func(s *webhooks.State) { s.Refused, s.Refusal = 2, "a request for the host \"evil.example\"" })
@@ -137,11 +139,24 @@ func TestWebhooksThatCannotBeReceived(t *testing.T) {
 		w.app.Webhooks = func(ctx context.Context, c *moneykit.Client, config webhooks.Config) (WebhookReceiver, error) {
 			if fails {
 				fails = false
-				return nil, errors.New("webhooks: listen tcp 127.0.0.1:80: bind: address already in use")
+				return nil, errors.New("webhooks: listen tcp 127.0.0.1:80: bind: permission denied")
 			}
 			return works(ctx, c, config)
 		}
 	})
+}
+
+// A narrow window leaves room for every column that it shows.
+func TestWebhooksInANarrowWindow(t *testing.T) {
+	t.Parallel()
+	var made []*fakeReceiver
+	in(t, 60, 16, func(_ *testing.T, w *world) {
+		w.Press("W")
+		made[0].comes(hookStory(w)...)
+		w.Settle()
+		w.Sees("✓ out of order", "EVENT  ")
+		w.Misses("T…")
+	}, receives(&made))
 }
 
 func TestTestEvent(t *testing.T) {
