@@ -28,13 +28,13 @@ func (s *Shell) header(all []Chip) string {
 }
 
 // chips returns as many chips as fit into w cells, the first ones first. The
-// one that says real money is never left out.
+// ones that say real money or trouble are never left out.
 func (s *Shell) chips(all []Chip, w int) (painted string, width int) {
 	const gap = 2
 	shown := slices.Clone(all)
 	for width = chipsWidth(shown, gap); width > w; width = chipsWidth(shown, gap) {
 		last := len(shown) - 1
-		for last >= 0 && shown[last].Role == theme.Live {
+		for last >= 0 && (shown[last].Role == theme.Live || shown[last].Role == theme.Bad) {
 			last--
 		}
 		if last < 0 {

@@ -144,7 +144,7 @@ func (s *jobScreen) Actions() []ui.Action {
 		})
 	}
 	actions = append(actions, s.filter.actions(s.refilter)...)
-	return append(append(actions,
+	actions = append(actions,
 		ui.Action{Name: "Only the links of one outcome, or all again", Key: ui.Bind("f", "only"), Do: s.turnOutcome},
 		export,
 		ui.Action{Name: "Copy the request's id", Key: ui.Bind("y", "copy id"), Quiet: true, Disabled: func() string {
@@ -153,11 +153,12 @@ func (s *jobScreen) Actions() []ui.Action {
 			}
 			return ""
 		}, Do: about(s.current, func(r watch.Result) tea.Cmd { return copyText(termsafe.Line(r.RequestID), "Request id") })},
-		requestsAction(s.app, func() error {
-			r, _ := s.current()
-			return r.Err
-		}),
-	), moves(s.table, stay)...)
+	)
+	actions = append(actions, s.elsewhere(func() error {
+		r, _ := s.current()
+		return r.Err
+	})...)
+	return append(actions, moves(s.table, stay)...)
 }
 
 func (s *jobScreen) whyNotAgain() string {

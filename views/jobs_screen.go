@@ -105,6 +105,7 @@ func (j *jobsScreen) Actions() []ui.Action {
 		Do: about(j.current, func(of *job) tea.Cmd { return ui.Push(newJob(j.session, of)) }),
 	}}
 	actions = append(actions, j.jobActions(j.current)...)
+	actions = append(actions, j.elsewhere(untroubled)...)
 	return append(actions, moves(j.table, stay)...)
 }
 

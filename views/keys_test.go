@@ -80,6 +80,8 @@ func everyScreen(t *testing.T) []struct {
 		{"Account", account.Actions()},
 		{"Balances", balances.Actions()},
 		{"Connect", connecting.Actions()},
+		{"Jobs", newJobs(s).Actions()},
+		{"Job", newJob(s, &job{Job: &watch.Job{}}).Actions()},
 		{"Fleet", newHealth(s).Actions()},
 		{"Behind it", newBehind(s, behind{}).Actions()},
 		{"Why", newWhy(s, watch.Snapshot{ID: "mk_1"}).Actions()},
