@@ -265,17 +265,23 @@ func (d *Dialog) View(w, h int) string {
 	if d.busy {
 		return Paragraphs(d.theme, w, append(paragraphs[:len(paragraphs):len(paragraphs)], Paragraph{"Working…", theme.Warn})...)
 	}
+	refusal := d.refusal(w)
+	refusal = refusal[:min(len(refusal), h/2)]
+	room := h - len(refusal)
 	var lines []string
 	if len(paragraphs) > 0 {
 		lines = append(strings.Split(Paragraphs(d.theme, w, paragraphs...), "\n"), "")
 	}
-	end := len(lines) + d.focusEnd()
+	if len(lines)+d.focusEnd() > room {
+		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	}
+	top := max(0, len(lines)+d.focusEnd()-room)
 	lines = append(lines, strings.Split(d.form.View(), "\n")...)
-	refusal := d.refusal(w)
-	refusal = refusal[:min(len(refusal), h/2)]
-	room := h - len(refusal)
-	top := max(0, end-room)
-	return strings.Join(append(lines[top:min(len(lines), top+room)], refusal...), "\n")
+	lines = lines[top:min(len(lines), top+room)]
+	if top > 0 && len(lines) > 0 {
+		lines[0] = d.theme.Paint(theme.Muted, cell.Cut("↑ there is more above; a taller terminal shows it", w))
+	}
+	return strings.Join(append(lines, refusal...), "\n")
 }
 
 // focusEnd returns how many of the form's lines end with the field in use.

@@ -401,6 +401,22 @@ func TestTheFieldInUseIsInView(t *testing.T) {
 	})
 }
 
+// A warning is whole where that is possible, and never cut without a word.
+func TestAWarningThatDoesNotFit(t *testing.T) {
+	dialog := form.TypeToConfirm("Disconnect", "bank", nil).
+		Says(theme.Text, "at one").Says(theme.Bad, "for good").Says(theme.Warn, "one skipped").Says(theme.Muted, "soon")
+	open(t, 60, 16, dialog, func(t *testing.T, d *uitest.Driver) {
+		d.Sees("at one", "for good", "one skipped", "soon", "Type", "> ")
+		d.Misses("more above")
+	})
+	dialog = form.TypeToConfirm("Disconnect", "bank", nil).Says(theme.Bad, strings.Repeat("for good ", 60))
+	open(t, 60, 16, dialog, func(t *testing.T, d *uitest.Driver) {
+		d.Sees("↑ there is more above", "for good", "Type", "> ")
+		d.Resize(60, 40)
+		d.Misses("more above")
+	})
+}
+
 func TestAFormKeepsToItsBox(t *testing.T) {
 	long := strings.Repeat("東京 word overlongoverlongoverlong ", 12)
 	no := func(string) error { return errors.New(long) }
