@@ -275,10 +275,11 @@ func (d *Dialog) View(w, h int) string {
 	if len(lines)+d.focusEnd() > room {
 		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 	}
-	top := max(0, len(lines)+d.focusEnd()-room)
+	intro := len(lines)
+	top := max(0, intro+d.focusEnd()-room)
 	lines = append(lines, strings.Split(d.form.View(), "\n")...)
 	lines = lines[top:min(len(lines), top+room)]
-	if top > 0 && len(lines) > 0 {
+	if top > 0 && top < intro {
 		lines[0] = d.theme.Paint(theme.Muted, cell.Cut("↑ there is more above; a taller terminal shows it", w))
 	}
 	return strings.Join(append(lines, refusal...), "\n")
