@@ -104,12 +104,12 @@ func BenchmarkStart(b *testing.B) {
 func BenchmarkKeyToFrame(b *testing.B) {
 	subjects := []subject{
 		{"Bubble Tea, one line, 120 fps", []string{programs["floor"]}, []string{"floor: 0 keys"}},
-		{"till, 1,000 links", []string{programs["list"], "-rows", "1000"}, []string{"1000 links", "● connected"}},
-		{"till, 100,000 links", []string{programs["list"], "-rows", "100000"}, []string{"100000 links", "● connected"}},
-		{"till, 1,000,000 links", []string{programs["list"], "-rows", "1000000"}, []string{"1000000 links", "● connected"}},
+		{"till, 1,000 links", []string{programs["list"], "-rows", "1000"}, []string{"1,000 links", "● connected"}},
+		{"till, 100,000 links", []string{programs["list"], "-rows", "100000"}, []string{"100,000 links", "● connected"}},
+		{"till, 1,000,000 links", []string{programs["list"], "-rows", "1000000"}, []string{"1,000,000 links", "● connected"}},
 		{"till --sandbox", []string{programs["till"], "--sandbox"}, []string{"● 5 connected", "? help"}},
 		{"Bubble Tea, one line, 60 fps", []string{programs["floor"], "-fps", "60"}, []string{"floor: 0 keys"}},
-		{"till, 1,000,000 links, 60 fps", []string{programs["list"], "-rows", "1000000", "-fps", "60"}, []string{"1000000 links", "● connected"}},
+		{"till, 1,000,000 links, 60 fps", []string{programs["list"], "-rows", "1000000", "-fps", "60"}, []string{"1,000,000 links", "● connected"}},
 	}
 	for b.Loop() {
 		fmt.Printf("\nKey to frame, cursor down, 80×24, %d presses\n", presses)
