@@ -220,16 +220,7 @@ func exportCommand(f *flags) *cobra.Command {
 	flags := command.Flags()
 	flags.BoolVar(&f.sandbox, "sandbox", f.sandbox, "export the embedded Sandbox")
 	flags.StringVar(&f.profile, "profile", f.profile, "of this profile instead of the one last chosen")
-	flags.StringVar(&in.Format, "format", "csv", "csv, or jsonl: an object a line")
-	flags.StringVar(&in.Output, "output", views.StandardOutput, "file to write; - is standard output")
-	flags.BoolVar(&in.Force, "force", false, "replace a file that is there")
-	flags.BoolVar(&in.Offline, "offline", false, "write what the mirror has, and do not ask MoneyKit")
-	flags.StringVar(&in.Account, "account", "", "of this account alone, by its id")
-	flags.StringVar(&in.From, "from", "", "transactions of this day and later, such as 2026-09-20; changes that were synced then")
-	flags.StringVar(&in.To, "to", "", "up to this day")
-	flags.BoolVar(&in.Pending, "pending", false, "pending transactions alone")
-	flags.BoolVar(&in.Posted, "posted", false, "posted transactions alone")
-	flags.StringVar(&in.Search, "search", "", "transactions with all of these words")
+	in.Flags(flags)
 	return command
 }
 
@@ -262,12 +253,7 @@ func webhooksCommand(f *flags) *cobra.Command {
 	flags.BoolVar(&f.sandbox, "sandbox", f.sandbox, "from the embedded Sandbox, which sends them by itself")
 	flags.StringVar(&f.profile, "profile", f.profile, "of this profile instead of the one last chosen")
 	flags.BoolVar(&f.readOnly, "read-only", f.readOnly, "change no link's webhook")
-	flags.IntVar(&in.Port, "port", 0, "port of 127.0.0.1; 0 takes a free one")
-	flags.StringVar(&in.Path, "path", "", "path of the address instead of one that nobody can guess")
-	flags.StringVar(&in.Public, "public", "", "https address of a tunnel of yours that leads here, such as https://hooks.example.com")
-	flags.StringVar(&in.Link, "link", "", "let this link's webhooks come here, and put back its former webhook at the end")
-	flags.StringVar(&in.Test, "test", "", "have MoneyKit send this event at first (Sandbox)")
-	flags.BoolVar(&in.JSON, "json", false, "tell everything as JSON, an object a line, on standard output")
+	in.Flags(flags)
 	parent.AddCommand(command)
 	return parent
 }
@@ -310,14 +296,7 @@ func connectCommands(f *flags) []*cobra.Command {
 			run(c)
 		},
 	}
-	n := &in.New
-	added.Flags().StringVar(&n.User, "user", n.User, "customer user id: what the app calls the customer")
-	added.Flags().StringSliceVar(&n.Products, "products", n.Products, "products besides accounts")
-	added.Flags().BoolVar(&n.Permission, "permission", n.Permission, "let the customer leave products out")
-	added.Flags().StringVar(&n.Institution, "institution", "", "institution id; without it the customer chooses")
-	added.Flags().StringSliceVar(&n.Countries, "country", nil, "offer institutions of this country: US, GB or CA; can be repeated")
-	added.Flags().StringVar(&n.Tags, "tag", "", "tags of the link, separated by commas")
-	added.Flags().StringVar(&n.Webhook, "webhook", "", "URL for news of this link, instead of the app's")
+	in.New.Flags(added.Flags())
 	relink := &cobra.Command{
 		Use: "relink ID", Short: "Let a link's customer log in at the bank again", Args: cobra.ArbitraryArgs,
 		Example: "till link relink mk_eqkWN34UEoa2NpQ",
@@ -329,8 +308,7 @@ func connectCommands(f *flags) []*cobra.Command {
 		},
 	}
 	for _, c := range []*cobra.Command{added, relink} {
-		c.Flags().BoolVar(&in.JSON, "json", false, "tell everything as JSON, an object a line, on standard output")
-		c.Flags().BoolVar(&in.Print, "no-browser", false, "print the page's address and open no browser")
+		in.Flags(c.Flags())
 	}
 	return []*cobra.Command{added, relink}
 }
@@ -370,19 +348,8 @@ func sandboxCommand() *cobra.Command {
 			leave(serveSandbox(c.Context(), config, pending))
 		},
 	}
-	f := command.Flags()
-	f.StringVar(&config.Address, "addr", "127.0.0.1:8787", "where to listen; port 0 takes a free one")
-	f.Uint64Var(&config.Shape.Seed, "seed", 1, "the same seed makes the same world")
-	f.IntVar(&config.Shape.Links, "links", 12, "how many links the world starts with")
-	f.IntVar(&config.Shape.Transactions, "transactions", 400, "about how many transactions a link starts with")
-	f.StringVar(&config.Now, "now", "", "when the world begins, such as 2027-01-01T12:00:00Z, instead of now")
-	f.Float64Var(&config.Rate, "rate", 1, "how fast its clock runs; 0 stops it")
-	f.StringVar(&pending, "pending", serve.Update, "what becomes of pending transactions: update, or replace")
-	f.StringVar(&config.State, "state", "", "file that keeps the world across runs")
-	f.StringArrayVar(&config.Clients, "client", nil, "key pair to accept, as ID:SECRET or ID:SECRET:SCOPE,SCOPE; can be repeated")
-	f.StringArrayVar(&config.WebhookHosts, "allow-webhook-host", nil, "host that webhooks may go to besides loopback; can be repeated")
-	f.BoolVar(&config.Controls, "controls", true, "answer under /sandbox/; on other addresses than loopback only when given")
-	f.BoolVar(&config.JSON, "json", false, "tell as JSON what is served")
+	config.Flags(command.Flags())
+	command.Flags().StringVar(&pending, "pending", serve.Update, "what becomes of pending transactions: update, or replace")
 	parent.AddCommand(command)
 	return parent
 }

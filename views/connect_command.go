@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"till/moneykit"
 	"till/moneykit/connect"
 	"till/ui/termsafe"
@@ -25,6 +27,12 @@ type ConnectCommand struct {
 	New     NewLink
 	JSON    bool // tell a JSON object a line, for scripts
 	Print   bool // print the page's address and open no browser
+}
+
+// Flags are how the command line tells how to go through it.
+func (c *ConnectCommand) Flags(f *pflag.FlagSet) {
+	f.BoolVar(&c.JSON, "json", false, "tell everything as JSON, an object a line, on standard output")
+	f.BoolVar(&c.Print, "no-browser", false, "print the page's address and open no browser")
 }
 
 // record is a line of what a script is told.

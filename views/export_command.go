@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"till/moneykit"
 	"till/moneykit/mirror"
 	"till/ui/termsafe"
@@ -38,6 +40,20 @@ var exportFlags = map[string][]string{
 	"accounts":     {"account"},
 	"transactions": {"account", "from", "to", "pending", "posted", "search"},
 	"changes":      {"account", "from", "to"},
+}
+
+// Flags are how the command line tells it.
+func (c *ExportCommand) Flags(f *pflag.FlagSet) {
+	f.StringVar(&c.Format, "format", "csv", "csv, or jsonl: an object a line")
+	f.StringVar(&c.Output, "output", StandardOutput, "file to write; - is standard output")
+	f.BoolVar(&c.Force, "force", false, "replace a file that is there")
+	f.BoolVar(&c.Offline, "offline", false, "write what the mirror has, and do not ask MoneyKit")
+	f.StringVar(&c.Account, "account", "", "of this account alone, by its id")
+	f.StringVar(&c.From, "from", "", "transactions of this day and later, such as 2026-09-20; changes that were synced then")
+	f.StringVar(&c.To, "to", "", "up to this day")
+	f.BoolVar(&c.Pending, "pending", false, "pending transactions alone")
+	f.BoolVar(&c.Posted, "posted", false, "posted transactions alone")
+	f.StringVar(&c.Search, "search", "", "transactions with all of these words")
 }
 
 // Validate says what is wrong with how the command was used.

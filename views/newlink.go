@@ -11,6 +11,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/huh/v2"
+	"github.com/spf13/pflag"
 
 	"till/moneykit"
 	"till/ui"
@@ -35,6 +36,17 @@ type NewLink struct {
 // DefaultNewLink asks for accounts, which every link has, and transactions.
 func DefaultNewLink() NewLink {
 	return NewLink{User: customerUser, Products: []string{string(moneykit.ProductTransactions)}, Permission: true}
+}
+
+// Flags are how the command line tells it.
+func (n *NewLink) Flags(f *pflag.FlagSet) {
+	f.StringVar(&n.User, "user", n.User, "customer user id: what the app calls the customer")
+	f.StringSliceVar(&n.Products, "products", n.Products, "products besides accounts")
+	f.BoolVar(&n.Permission, "permission", n.Permission, "let the customer leave products out")
+	f.StringVar(&n.Institution, "institution", "", "institution id; without it the customer chooses")
+	f.StringSliceVar(&n.Countries, "country", nil, "offer institutions of this country: US, GB or CA; can be repeated")
+	f.StringVar(&n.Tags, "tag", "", "tags of the link, separated by commas")
+	f.StringVar(&n.Webhook, "webhook", "", "URL for news of this link, instead of the app's")
 }
 
 // Validate returns nil, or what is wrong in one sentence.

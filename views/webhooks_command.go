@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/webhooks"
@@ -27,6 +29,16 @@ type WebhooksCommand struct {
 	Link    string // whose webhook is set to the receiver meanwhile, empty for none
 	Test    string // event that MoneyKit is asked to send at first, empty for none
 	JSON    bool   // tell a JSON object a line, for scripts
+}
+
+// Flags are how the command line tells it.
+func (c *WebhooksCommand) Flags(f *pflag.FlagSet) {
+	f.IntVar(&c.Port, "port", 0, "port of 127.0.0.1; 0 takes a free one")
+	f.StringVar(&c.Path, "path", "", "path of the address instead of one that nobody can guess")
+	f.StringVar(&c.Public, "public", "", "https address of a tunnel of yours that leads here, such as https://hooks.example.com")
+	f.StringVar(&c.Link, "link", "", "let this link's webhooks come here, and put back its former webhook at the end")
+	f.StringVar(&c.Test, "test", "", "have MoneyKit send this event at first (Sandbox)")
+	f.BoolVar(&c.JSON, "json", false, "tell everything as JSON, an object a line, on standard output")
 }
 
 // Validate says what is wrong with how the command was used.
