@@ -88,7 +88,12 @@ func (t *tokens) renew(ctx context.Context, stale Secret) (Secret, error) {
 // fetch joins the renewal in flight or starts it. The renewal outlives the
 // caller that started it, since others wait for it too.
 func (t *tokens) fetch(ctx context.Context) (Secret, error) {
-	result := t.flight.DoChan("token", func() (any, error) {
+	result := t.flight.DoChan("token", func() (token any, err error) {
+		defer func() { // singleflight would end the program
+			if recover() != nil {
+				err = newConnectionError(Call{Method: http.MethodPost, Route: tokenRoute}, errors.New("asking for a token broke off"))
+			}
+		}()
 		if token, ok := t.cached(); ok {
 			return token, nil
 		}

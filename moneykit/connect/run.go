@@ -248,7 +248,14 @@ func (r *Run) work(ctx context.Context) {
 	})
 }
 
+// phases goes through Connect. A panic on the way is why the Run failed, since nobody
+// else could recover from it.
 func (r *Run) phases(ctx context.Context) (left *outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			left, err = nil, fmt.Errorf("connect: it broke off: %v", p)
+		}
+	}()
 	if r.got.token.Empty() {
 		out, err := r.ask(ctx)
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 	"till/moneykit"
 )
 
-// What a Log keeps.
+// What a Log keeps unless [WithBounds] says otherwise.
 const (
 	// MaxExchanges is how many exchanges a Log keeps.
 	MaxExchanges = 500
@@ -22,24 +22,42 @@ const (
 	// The bodies of the oldest entries make room first.
 	MaxBodies = 16 << 20
 
-	maxHeaders = MaxBodies / 4 // so that headers alone never crowd out bodies
+	headersPart = 4 // of the bytes, so that headers alone never crowd out bodies
 )
 
 // Log keeps the last exchanges. It is safe for concurrent use.
 type Log struct {
+	maxEntries uint64
+	maxBytes   int
+
 	mu      sync.Mutex
-	ring    [MaxExchanges]Entry // entry n is at (n-1) % MaxExchanges
-	beats   [maxBeats]beat      // that of entry n is at (n-1) % maxBeats
-	newest  uint64              // number of the newest entry
-	bytes   int                 // weight of all that is in ring
-	headers int                 // of it, that of headers
-	full    uint64              // no entry before this number has bodies
-	headed  uint64              // no entry before this number has headers
-	added   chan struct{}       // closed by the next Add; nil while nobody waits
+	ring    []Entry       // entry n is at (n-1) % maxEntries
+	beats   []beat        // that of entry n is at (n-1) % maxBeats
+	newest  uint64        // number of the newest entry
+	bytes   int           // weight of all that is in ring
+	headers int           // of it, that of headers
+	full    uint64        // no entry before this number has bodies
+	headed  uint64        // no entry before this number has headers
+	added   chan struct{} // closed by the next Add; nil while nobody waits
+}
+
+// Option changes what a Log keeps.
+type Option func(*Log)
+
+// WithBounds sets how many exchanges a Log keeps, one at least, and how many bytes
+// of bodies and headers with them, in place of [MaxExchanges] and [MaxBodies].
+func WithBounds(exchanges, bytes int) Option {
+	return func(l *Log) { l.maxEntries, l.maxBytes = uint64(max(1, exchanges)), max(0, bytes) }
 }
 
 // NewLog returns a Log with nothing in it.
-func NewLog() *Log { return &Log{full: 1, headed: 1} }
+func NewLog(opts ...Option) *Log {
+	l := &Log{maxEntries: MaxExchanges, maxBytes: MaxBodies, full: 1, headed: 1}
+	for _, opt := range opts {
+		opt(l)
+	}
+	return l
+}
 
 // Add appends an exchange. It is meant to be the client's observer, and
 // returns at once.
@@ -47,13 +65,13 @@ func (l *Log) Add(e moneykit.Exchange) {
 	entry := newEntry(e)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.newest >= MaxExchanges {
-		l.forget(l.newest - MaxExchanges + 1)
+	if l.newest >= l.maxEntries {
+		l.forget(l.newest - l.maxEntries + 1)
 	}
 	l.newest++
 	entry.Number = l.newest
-	*l.at(l.newest) = entry
-	l.beats[(l.newest-1)%maxBeats] = beat{e.At, e.Duration, entry.Failed()}
+	l.ring = put(l.ring, l.newest, l.maxEntries, entry)
+	l.beats = put(l.beats, l.newest, maxBeats, beat{e.At, e.Duration, entry.Failed()})
 	l.headers += entry.headers()
 	l.bytes += entry.bodies() + entry.headers() + entry.texts()
 	l.makeRoom()
@@ -63,19 +81,28 @@ func (l *Log) Add(e moneykit.Exchange) {
 	}
 }
 
+// put puts what has number n into a ring of so many places at most.
+func put[T any](ring []T, n, most uint64, v T) []T {
+	if n <= most {
+		return append(ring, v)
+	}
+	ring[(n-1)%most] = v
+	return ring
+}
+
 // makeRoom keeps the ring within its bounds. The texts of all entries together
 // are within them. l.mu is held.
 func (l *Log) makeRoom() {
-	for l.headers > maxHeaders {
+	for l.headers > l.maxBytes/headersPart {
 		l.dropHeaders(l.headed)
 	}
-	for l.bytes > MaxBodies && l.full <= l.newest {
+	for l.bytes > l.maxBytes && l.full <= l.newest {
 		l.dropBodies(l.full)
 	}
 }
 
 // at returns the entry with number n, which has to be in the ring. l.mu is held.
-func (l *Log) at(n uint64) *Entry { return &l.ring[(n-1)%MaxExchanges] }
+func (l *Log) at(n uint64) *Entry { return &l.ring[(n-1)%l.maxEntries] }
 
 // forget takes all that weighs from entry n, which leaves the ring. l.mu is
 // held.
@@ -118,7 +145,7 @@ func (l *Log) dropHeaders(n uint64) {
 func (l *Log) Entries() []Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	count := min(l.newest, MaxExchanges)
+	count := min(l.newest, l.maxEntries)
 	entries := make([]Entry, 0, count)
 	for i := range count {
 		entries = append(entries, *l.at(l.newest - i))

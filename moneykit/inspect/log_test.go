@@ -239,3 +239,33 @@ func TestPaceOfABusyMinute(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestALogWithBoundsKeepsLess(t *testing.T) {
+	log := inspect.NewLog(inspect.WithBounds(10, 40*besides))
+	for range 35 {
+		log.Add(weighing(besides))
+	}
+	entries := log.Entries()
+	if len(entries) != 10 || entries[0].Number != 35 || entries[9].Number != 26 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	for _, e := range entries {
+		if e.BodiesGone {
+			t.Errorf("entry %d has lost its bodies", e.Number)
+		}
+	}
+	log.Add(weighing(30 * besides))
+	if e := log.Entries(); e[0].BodiesGone || !e[9].BodiesGone {
+		t.Errorf("the newest gone %v, the oldest %v", e[0].BodiesGone, e[9].BodiesGone)
+	}
+	log.Add(weighing(41 * besides))
+	if e := log.Entries()[0]; !e.BodiesGone {
+		t.Error("a body beyond the bound is kept")
+	}
+	log = inspect.NewLog(inspect.WithBounds(0, -1))
+	log.Add(weighing(1))
+	log.Add(weighing(1))
+	if e := log.Entries(); len(e) != 1 || e[0].Number != 2 || !e[0].BodiesGone {
+		t.Errorf("%+v", e)
+	}
+}

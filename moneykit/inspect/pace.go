@@ -44,7 +44,7 @@ func (l *Log) count(now time.Time) (pace Pace, took []time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	recent := 0
-	for _, b := range l.beats[:min(l.newest, maxBeats)] {
+	for _, b := range l.beats {
 		age := now.Sub(b.at)
 		if age < 0 || age >= paceSpan {
 			continue

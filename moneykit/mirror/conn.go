@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -13,6 +14,7 @@ type conn struct {
 	turn   chan struct{} // holds one while somebody has the connection
 	open   func() error  // at the first use sets db, nil for one that is open
 	db     *sqlite3.Conn
+	full   error // what it means that there is no room, nil for what SQLite says
 	stmts  map[string]*sqlite3.Stmt
 	closed bool
 }
@@ -74,6 +76,9 @@ func (c *conn) use(ctx context.Context, work func() error) error {
 	err := work()
 	if ended := ctx.Err(); ended != nil && err != nil {
 		return ended
+	}
+	if c.full != nil && errors.Is(err, sqlite3.FULL) {
+		return fmt.Errorf("%w: %w", c.full, err)
 	}
 	return err
 }

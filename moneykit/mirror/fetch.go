@@ -44,6 +44,11 @@ type fetched struct {
 // fetch reads pages from MoneyKit one after another, and closes pages at the end.
 func (m *Mirror) fetch(ctx context.Context, link moneykit.LinkID, head Head, pages chan<- fetched) {
 	defer close(pages)
+	defer func() { // who waits for the pages gets an error in place of the program's end
+		if p := recover(); p != nil {
+			pages <- fetched{err: fmt.Errorf("mirror: reading broke off: %v", p)}
+		}
+	}()
 	trail := map[string]string{head.Cursor: ""} // cursors, and the request that gave each
 	empty, last := 0, []string(nil)             // pages in a row, and the last requests
 	for cursor := head.Cursor; ; {

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -154,12 +155,22 @@ func (f *Fleet) work(ctx context.Context) {
 		if !ok {
 			return
 		}
-		done, err := f.mirror.Sync(ctx, link)
-		if err == nil {
-			f.mirror.meetAccounts(ctx, link)
-		}
+		done, err := f.sync(ctx, link)
 		f.end(ctx, link, done, err)
 	}
+}
+
+// sync syncs one link. A panic is its failure: nobody else could recover from it.
+func (f *Fleet) sync(ctx context.Context, link moneykit.LinkID) (done Sync, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("mirror: the sync broke off: %v", p)
+		}
+	}()
+	if done, err = f.mirror.Sync(ctx, link); err == nil {
+		f.mirror.meetAccounts(ctx, link)
+	}
+	return done, err
 }
 
 // begin takes the next link that waits.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,7 @@ const (
 	busyLook   = 10 * time.Millisecond
 	pageBytes  = "16384"  // of a new file; in the log, a page lies across blocks of the encryption
 	cachePages = "-65536" // 64 MB, of which only what is needed is taken
+	memoryPage = 4096     // bytes of a page in memory, which are SQLite's own
 	logPages   = "2000"   // 32 MB, written before they are copied into the file
 )
 
@@ -102,15 +104,27 @@ func openFile(path string, key []byte) (*Store, error) {
 	return f, nil
 }
 
+// ErrFull says that a mirror in memory has no room for more.
+var ErrFull = errors.New("mirror: there is no room for more in memory")
+
 // NewMemory returns an empty mirror that lasts as long as it is open. It costs
 // nothing until it is used.
-func NewMemory() *Store {
+func NewMemory() *Store { return newMemory("") }
+
+// NewMemoryOf is NewMemory for so many bytes at most. What would be more fails with
+// ErrFull.
+func NewMemoryOf(bytes int) *Store {
+	return newMemory("; PRAGMA max_page_count = " + strconv.Itoa(bytes/memoryPage))
+}
+
+func newMemory(bound string) *Store {
 	c := newConn(nil)
+	c.full = ErrFull
 	c.open = func() (err error) {
 		if c.db, err = sqlite3.Open("file:/" + rand.Text() + "?vfs=memdb"); err != nil {
 			return err
 		}
-		if err := c.db.Exec("PRAGMA temp_store = memory; PRAGMA journal_mode = memory; PRAGMA synchronous = off"); err != nil {
+		if err := c.db.Exec("PRAGMA temp_store = memory; PRAGMA journal_mode = memory; PRAGMA synchronous = off" + bound); err != nil {
 			return err
 		}
 		return c.migrate()

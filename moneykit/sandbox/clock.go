@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -59,6 +60,14 @@ func (d dial) wait(real, at time.Time) (time.Duration, bool) {
 // ErrClock refuses to move the clock as asked.
 var ErrClock = errors.New("sandbox: the clock only goes forward, to the year 2200 and at 100000 times the usual rate at most")
 
+// wrongTime is ErrClock, with the bound that this Sandbox has.
+func (s *Sandbox) wrongTime() error {
+	if last := s.last(); last.Before(lastDay) {
+		return fmt.Errorf("%w, and here to %s", ErrClock, last.Format(time.DateOnly))
+	}
+	return ErrClock
+}
+
 // Now is the time in the Sandbox. It never waits for anything else to be done.
 func (s *Sandbox) Now() time.Time { return s.dial.Load().now(s.clock()) }
 
@@ -101,8 +110,8 @@ func (s *Sandbox) move(ctx context.Context, to func(now time.Time) time.Time) er
 	defer s.moving.Unlock()
 	start := s.Now()
 	target := to(start)
-	if target.Before(start) || target.After(lastDay) {
-		return ErrClock
+	if target.Before(start) || target.After(s.last()) {
+		return s.wrongTime()
 	}
 	for last := false; !last && ctx.Err() == nil; {
 		s.mu.Lock()

@@ -66,7 +66,7 @@ func (s *Sandbox) moveClock(w http.ResponseWriter, r *http.Request) (any, error)
 		field, err = "set", s.AdvanceTo(r.Context(), set)
 	}
 	if errors.Is(err, ErrClock) {
-		return nil, invalid(bodyError("the clock only goes forward, to the year 2200 at most, and it is "+s.Now().Format(time.RFC3339Nano), "value_error", field))
+		return nil, invalid(bodyError("the clock only goes forward, to "+s.last().Format(time.DateOnly)+" at most, and it is "+s.Now().Format(time.RFC3339Nano), "value_error", field))
 	}
 	if err != nil {
 		return nil, fail(http.StatusServiceUnavailable, "sandbox_error.interrupted", "The call was given up before the clock had moved all the way.")

@@ -175,6 +175,9 @@ func (s *Sandbox) complete(c *call, at *session, bank *institution, user string,
 	if at.Features.RejectDuplicate && slices.ContainsFunc(s.linksOf(at.User), func(l *link) bool { return l.Bank == bank.ID }) {
 		return nil, refusal("duplicate_institution", bank.Name+" is connected already.")
 	}
+	if err := s.roomForLink(); err != nil {
+		return nil, refusal("too_many_links", "This Sandbox has no room for another link.")
+	}
 	o := s.origin(at, user, permitted)
 	if o.Chosen, err = s.choose(at, o, body.AccountIDs); err != nil {
 		return nil, err

@@ -30,11 +30,11 @@ func (s *Sandbox) connectPages() {
 // page serves an embedded file. Any site may put it into a frame: that is what
 // Connect is for.
 func page(name, kind string) http.HandlerFunc {
-	text, err := assets.Pages.ReadFile("pages/" + name)
-	if err != nil {
-		panic("sandbox: " + err.Error())
-	}
 	return func(w http.ResponseWriter, _ *http.Request) {
+		text, err := assets.Pages.ReadFile("pages/" + name)
+		if err != nil {
+			panic("sandbox: " + err.Error())
+		}
 		header := w.Header()
 		header.Set("Content-Type", kind)
 		header.Set("Content-Length", strconv.Itoa(len(text)))

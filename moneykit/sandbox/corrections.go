@@ -49,6 +49,9 @@ func (s *Sandbox) correctEnrichment(c *call) (any, error) {
 	if errs != nil {
 		return nil, invalid(errs...)
 	}
+	if err := s.roomForStep(l); err != nil {
+		return nil, err
+	}
 	to := correction{Transactions: []string{t.id}, Category: *body.Category, Subcategory: text(body.Subcategory)}
 	for _, other := range b.sorted() {
 		if other != t && t.merchant != "" && other.merchant == t.merchant && !other.date.After(t.date) {

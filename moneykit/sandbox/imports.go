@@ -93,6 +93,9 @@ func (s *Sandbox) importLink(c *call) (any, error) {
 	if errs != nil {
 		return nil, invalid(errs...)
 	}
+	if err := s.roomForLink(); err != nil {
+		return nil, err
+	}
 	l := &link{
 		Place: s.Total, Bank: *body.InstitutionID, User: *body.CustomerUser.ID, Provider: provider,
 		State: inError, ErrorCode: authExpired, CreatedAt: c.at, Fetched: true, AsOf: c.at,
@@ -238,6 +241,9 @@ func (s *Sandbox) importTransactions(c *call) (any, error) {
 	brought, errs := readImports(*body.Transactions, known, taken)
 	if errs != nil {
 		return nil, invalid(errs...)
+	}
+	if err := s.roomForStep(l); err != nil {
+		return nil, err
 	}
 	l.Steps = append(l.Steps, step{What: importStep, At: c.at, Imported: brought})
 	s.touch(l)

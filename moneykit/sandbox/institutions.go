@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // Ids of the three banks that the Sandbox is known for.
@@ -12,7 +13,7 @@ const (
 	instantBank     = "moneykit-instant-bank"
 )
 
-// institution is a bank. It never changes, so answers share it.
+// institution is a bank. It never changes, so all answers of all Sandboxes share it.
 type institution struct {
 	ID         string   `json:"institution_id"`
 	Aliases    []string `json:"institution_id_aliases"`
@@ -27,6 +28,8 @@ type institution struct {
 func (i *institution) avatar() string {
 	return "https://avatars.moneykit.example/" + i.ID + ".svg"
 }
+
+var allInstitutions = sync.OnceValue(newInstitutions)
 
 func newInstitutions() []*institution {
 	rows := []struct{ id, name, country, color, dark string }{

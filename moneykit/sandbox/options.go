@@ -19,6 +19,8 @@ type options struct {
 	webhookHosts           []string
 	controls               bool
 	anyName                bool // the controls answer under any host name
+	bounds                 Bounds
+	silent                 bool // no webhooks are sent
 }
 
 // Option changes how [New] makes a Sandbox.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -32,7 +33,7 @@ func (s *Sandbox) refreshProducts(c *call) (any, error) {
 			return nil, forbidden("The link has no permission for " + string(name) + ".")
 		}
 	}
-	if err := l.limited(asked, c.at); err != nil {
+	if err := cmp.Or(l.limited(asked, c.at), s.roomForStep(l)); err != nil {
 		return nil, err
 	}
 	s.startRefresh(l, asked, c.at)

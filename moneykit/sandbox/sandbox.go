@@ -15,7 +15,7 @@ const (
 )
 
 // Sandbox is a MoneyKit API of its own, with its own world. It is safe for
-// concurrent use, and two Sandboxes share nothing.
+// concurrent use, and two Sandboxes share nothing that changes.
 type Sandbox struct {
 	options
 	mux          *http.ServeMux
@@ -65,13 +65,16 @@ func New(opts ...Option) *Sandbox {
 func blank(opts []Option) *Sandbox {
 	s := &Sandbox{
 		options:      optionsOf(opts),
-		institutions: newInstitutions(),
+		institutions: allInstitutions(),
 		wake:         make(chan struct{}, 1),
 		made:         map[string][]int{},
 		shelf:        shelf{books: map[int]*book{}},
 		chronicle:    chronicle{fresh: make(chan struct{})},
 	}
 	s.shelf.size = max(shelfSize, fewBooks*s.transactions)
+	if s.bounds.Transactions > 0 {
+		s.shelf.size = s.bounds.Transactions
+	}
 	s.linkCipher = newLinkCipher(s.seed)
 	s.signer = newSigner(s.seed)
 	s.courier = newCourier(s.webhookHosts)

@@ -185,6 +185,11 @@ func (s *Sandbox) createLinkSession(c *call) (any, error) {
 	if errs := body.check(); len(errs) > 0 {
 		return nil, invalid(errs...)
 	}
+	if body.ExistingLinkID == nil {
+		if err := s.roomForLink(); err != nil {
+			return nil, err
+		}
+	}
 	s.Opened++
 	made := &session{
 		User:      *body.CustomerUser.ID,

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,7 +18,18 @@ func (s *Sandbox) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ sandbox *Sandbox }
 
-func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip recovers from a panic as a server would: other requests go on, and so does
+// the program.
+func (t transport) RoundTrip(r *http.Request) (answer *http.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			answer, err = nil, fmt.Errorf("sandbox: the answer broke off: %v", p)
+		}
+	}()
+	return t.roundTrip(r)
+}
+
+func (t transport) roundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}

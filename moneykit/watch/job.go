@@ -103,7 +103,7 @@ func (w *Watcher) Start(plan Plan, before func(context.Context, moneykit.LinkID)
 		j.results = append(j.results, Result{Link: s.Link, Outcome: Left, Why: s.Why, Until: s.Until, At: now})
 		j.progress.Counts[Left]++
 	}
-	w.running.Go(j.work)
+	w.running.Go(w.guarded(j.work))
 	return j, nil
 }
 

@@ -22,11 +22,11 @@ func (j *Job) work() {
 	}
 	var workers sync.WaitGroup
 	for range min(atOnce, len(j.plan.Tasks)) {
-		workers.Go(func() {
+		workers.Go(j.watcher.guarded(func() {
 			for task, ok := j.begin(); ok; task, ok = j.begin() {
 				j.end(j.do(task))
 			}
-		})
+		}))
 	}
 	workers.Wait()
 	j.change(func(p *JobProgress) bool {

@@ -20,13 +20,13 @@ const (
 
 // read asks for one link and takes what it learns into the link's entry.
 func (w *Watcher) read(ctx context.Context, errand errand) {
-	e := errand.entry
+	e, over := errand.entry, errand.entry.reading
+	defer close(over)
 	link, err := w.client.Link(ctx, e.snapshot.ID)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	defer signal(w.wake)
 	w.end(errand.number, err)
-	close(e.reading)
 	e.reading = nil
 	if ctx.Err() != nil || e.stale {
 		w.ask(e)

@@ -3,6 +3,8 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -21,16 +23,20 @@ var errCalledOff = errors.New("watch: the refresh was called off")
 // nap bounds how long Run sleeps: a timer does not notice that the machine slept too.
 const nap = 5 * time.Second
 
-// Run reads links until ctx ends. It returns when nothing is in flight.
+// Run reads links until ctx ends. It returns when nothing is in flight. When something
+// that it started panics, so does Run, since only who calls it can recover.
 func (w *Watcher) Run(ctx context.Context) {
 	w.mu.Lock()
 	w.run = ctx
 	w.mu.Unlock()
 	defer w.stop()
 	for ctx.Err() == nil {
+		if p := w.panicked.Load(); p != nil {
+			panic(*p)
+		}
 		next, wait := w.pick()
 		if next.entry != nil {
-			w.running.Go(func() { w.read(ctx, next) })
+			w.running.Go(w.guarded(func() { w.read(ctx, next) }))
 			continue
 		}
 		timer := time.NewTimer(min(wait, nap))
@@ -40,6 +46,20 @@ func (w *Watcher) Run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		timer.Stop()
+	}
+}
+
+// guarded is work that does not end the program when it panics: Run does in its place.
+func (w *Watcher) guarded(work func()) func() {
+	return func() {
+		defer func() {
+			if p := recover(); p != nil {
+				told := fmt.Sprintf("%v\n\n%s", p, debug.Stack())
+				w.panicked.Store(&told)
+				signal(w.wake)
+			}
+		}()
+		work()
 	}
 }
 
@@ -86,13 +106,13 @@ func (w *Watcher) begin(going context.Context, first func(context.Context), id m
 	refresh := newRefresh(time.Now(), slices.Clone(products))
 	w.setRefresh(e, refresh)
 	ctx, reading := w.run, e.reading
-	w.running.Go(func() {
+	w.running.Go(w.guarded(func() {
 		first(going)
 		if reading != nil {
 			<-reading // never two reads of one link at once
 		}
 		w.request(ctx, going, id, refresh)
-	})
+	}))
 	return refresh.ended, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"till/moneykit"
@@ -59,8 +60,9 @@ type Watcher struct {
 	answered time.Time
 	seen     int // entries that are
 
-	run     context.Context // nil while not running
-	running sync.WaitGroup
+	run      context.Context // nil while not running
+	running  sync.WaitGroup
+	panicked atomic.Pointer[string] // what work of Run panicked with
 }
 
 // entry is a link. Its times, but for the snapshot's, are the clock's.
