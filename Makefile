@@ -31,6 +31,7 @@ lint: $(LINTER) ## check style, mistakes and the arrows between packages
 
 bench: ## measure start, key-to-frame, sync and mirror beside their floors, and large Sandboxes
 	@$(GO) test -run '^$$' -bench . -benchtime 1x ./views/bench
+	@$(GO) test -run '^$$' -bench . -benchtime 1x ./views/bench/ssh
 	@$(GO) test -run '^$$' -bench Sync -benchtime 1x ./moneykit
 	@$(GO) test -run '^$$' -bench Mirror -benchtime 1x ./moneykit/mirror
 	@$(GO) test -run '^$$' -bench Scale -benchtime 1x ./moneykit/sandbox

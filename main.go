@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"log/slog"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"sync"
 	"syscall"
 	"time"
 
@@ -20,20 +20,19 @@ import (
 	"github.com/adrg/xdg"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"till/keystore"
 	"till/moneykit"
-	"till/moneykit/connect"
-	"till/moneykit/inspect"
-	"till/moneykit/mirror"
 	"till/moneykit/sandbox"
 	"till/moneykit/sandbox/serve"
 	"till/moneykit/watch"
-	"till/moneykit/webhooks"
 	"till/ui"
+	"till/ui/record"
+	"till/ui/sshserve"
 	"till/ui/suspend"
 	"till/ui/termsafe"
 	"till/views"
+	"till/views/assembly"
 )
 
 // version is set when a release is built.
@@ -45,9 +44,6 @@ const framesPerSecond = 120
 
 // longestFinish is how long leaving waits for files that are being exported.
 const longestFinish = 3 * time.Second
-
-// sandboxConnections are opened to the embedded Sandbox.
-const sandboxConnections = 2
 
 // What background polling may be told to take.
 const (
@@ -64,12 +60,13 @@ type usageError struct{ error }
 // hold four times.
 const (
 	gcPercent = 400
+	usualGC   = 100
 	startTime = 5 * time.Second
 )
 
 func main() {
-	usual := debug.SetGCPercent(gcPercent)
-	time.AfterFunc(startTime, func() { debug.SetGCPercent(usual) })
+	debug.SetGCPercent(gcPercent)
+	time.AfterFunc(startTime, func() { debug.SetGCPercent(usualGC) })
 	err := fang.Execute(context.Background(), command(), fang.WithVersion(version),
 		fang.WithoutCompletions(), fang.WithoutManpage(), fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) { leave(err) }))
 	leave(err)
@@ -98,6 +95,9 @@ type flags struct {
 	sensitive bool
 	poll      float64
 	inFlight  int
+	private   bool
+	tour      bool
+	record    string
 	given     func(flag string) bool // nil for a command that does not poll
 }
 
@@ -110,6 +110,9 @@ func (f flags) check() error {
 	}
 	if !(f.poll >= 0 && f.poll <= fastestPoll) {
 		return usageError{fmt.Errorf("--poll takes 0 to %d requests a second", fastestPoll)}
+	}
+	if f.record == "" && f.given("record") {
+		return usageError{errors.New("--record takes a file to write, such as demo.cast")}
 	}
 	if f.inFlight < 1 || f.inFlight > mostInFlight {
 		return usageError{fmt.Errorf("--poll-in-flight takes 1 to %d requests", mostInFlight)}
@@ -128,6 +131,7 @@ func command() *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		Run: func(c *cobra.Command, args []string) {
 			leave(noArguments(args))
+			f.sandbox = f.sandbox || f.tour && f.profile == ""
 			leave(explore(c.Context(), f, ""))
 		},
 	}
@@ -147,9 +151,12 @@ func command() *cobra.Command {
 		},
 	}
 	f.given = func(flag string) bool { return root.Flags().Changed(flag) || link.Flags().Changed(flag) }
+	root.Flags().BoolVar(&f.tour, "tour", false, "begin with a short tour, of the embedded Sandbox unless a profile is given")
 	for _, c := range []*cobra.Command{root, link} {
+		c.Flags().BoolVar(&f.private, "privacy", false, "begin with privacy on: names, ids, numbers and amounts are masked")
 		c.Flags().Float64Var(&f.poll, "poll", watch.DefaultRate, "requests a second for background polling; 0 reads only what is asked for")
 		c.Flags().IntVar(&f.inFlight, "poll-in-flight", watch.DefaultInFlight, "requests of background polling under way at once")
+		c.Flags().StringVar(&f.record, "record", "", "new file to record what is on screen in, as asciinema replays it")
 	}
 	link.AddCommand(connectCommands(&f)...)
 	for _, c := range append([]*cobra.Command{root, link}, link.Commands()...) {
@@ -158,7 +165,7 @@ func command() *cobra.Command {
 		c.Flags().BoolVar(&f.readOnly, "read-only", f.readOnly, "remove every action that changes something at MoneyKit")
 		c.Flags().BoolVar(&f.sensitive, "mirror-sensitive", f.sensitive, "keep account numbers and identity in the mirror too")
 	}
-	root.AddCommand(link, sandboxCommand(), mirrorCommand(), exportCommand(&f), webhooksCommand(&f))
+	root.AddCommand(link, sandboxCommand(), mirrorCommand(), exportCommand(&f), webhooksCommand(&f), sshCommand())
 	return root
 }
 
@@ -260,8 +267,9 @@ func webhooksCommand(f *flags) *cobra.Command {
 
 // inProfile does something without a terminal, until it is done or interrupted.
 func inProfile(ctx context.Context, f flags, do func(context.Context, *views.App) error) error {
-	app, closeApp := newApp(f)
-	defer closeApp()
+	local := f.local()
+	defer local.Close()
+	app := local.App(false)
 	if f.profile != "" {
 		if err := views.CheckProfile(app, f.profile); err != nil {
 			return usageError{err}
@@ -368,6 +376,107 @@ func serveSandbox(ctx context.Context, config serve.Config, pending string) erro
 	return err
 }
 
+// sshCommand serves the explorer to guests.
+func sshCommand() *cobra.Command {
+	config := sshserve.Config{
+		Address: "127.0.0.1:2222", HostKey: filepath.Join(xdg.DataHome, "till", "ssh_host_ed25519_key"), Limits: sshserve.DefaultLimits(),
+	}
+	var in guests
+	command := &cobra.Command{
+		Use: "ssh", Short: "Serve the explorer to guests who come by SSH", Args: cobra.ArbitraryArgs,
+		Long: "till ssh lets guests explore over SSH, each in a Sandbox of their own that is gone when they leave. They come near nothing of this " +
+			"computer. With --profile they look at a real profile instead, with privacy on.",
+		Example: "till ssh\ntill ssh --addr :2222 --anonymous\ntill ssh --profile acme --read-only --authorized-keys ~/.ssh/authorized_keys",
+		Run: func(c *cobra.Command, args []string) {
+			leave(noArguments(args))
+			in.given = c.Flags().Changed
+			leave(in.check(config))
+			leave(serveSSH(c.Context(), config, in))
+		},
+	}
+	config.Flags(command.Flags())
+	in.flags(command.Flags())
+	return command
+}
+
+// guests is what guests get to see.
+type guests struct {
+	seed     uint64
+	tour     bool
+	profile  string
+	readOnly bool
+	private  bool
+	given    func(flag string) bool
+}
+
+func (g *guests) flags(f *pflag.FlagSet) {
+	f.Uint64Var(&g.seed, "seed", 0, "the same Sandbox for every guest, instead of one that nobody has seen")
+	f.BoolVar(&g.tour, "tour", true, "begin with a tour")
+	f.StringVar(&g.profile, "profile", "", "show this profile instead of Sandboxes, to authorized keys and with --read-only")
+	f.BoolVar(&g.readOnly, "read-only", false, "remove every action that changes something at MoneyKit")
+	f.BoolVar(&g.private, "privacy", true, "mask names, ids, numbers and amounts of a profile")
+}
+
+func (g *guests) check(config sshserve.Config) error {
+	switch {
+	case g.profile == "" && g.given("profile"):
+		return usageError{errors.New("--profile takes the name of a profile")}
+	case g.profile == "" && g.given("privacy"):
+		return usageError{errors.New("--privacy is for a --profile; in a Sandbox guests turn privacy on and off with P")}
+	case g.profile == "":
+		return nil
+	case !g.readOnly:
+		return usageError{errors.New("--profile shows guests real links, which they must not change; add --read-only")}
+	case config.AuthorizedKeys == "":
+		return usageError{errors.New("--profile shows guests real links, which not everybody may see; name who may with --authorized-keys FILE")}
+	case g.given("seed"):
+		return usageError{errors.New("--seed is for Sandboxes and --profile for a real profile; leave one out")}
+	}
+	return nil
+}
+
+func serveSSH(ctx context.Context, config sshserve.Config, in guests) error {
+	debug.SetGCPercent(usualGC)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
+	config.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	slog.SetDefault(config.Log)
+	first := in.sandbox
+	if in.profile != "" {
+		served, err := assembly.Serve(ctx, version, in.profile, in.private)
+		if usage := (assembly.UsageError{}); errors.As(err, &usage) {
+			return usageError{err}
+		}
+		if err != nil {
+			return err
+		}
+		first = served.First
+	}
+	config.Start = func(ctx context.Context, _ sshserve.Guest) (sshserve.Program, error) {
+		shell := ui.NewShell(ctx, first())
+		shell.Remote()
+		shell.Offer(views.Tour())
+		if in.tour {
+			shell.Guide(views.Tour())
+		}
+		return sshserve.Program{Model: shell}, nil
+	}
+	err := sshserve.Run(ctx, config, os.Stdout)
+	if usage := (sshserve.UsageError{}); errors.As(err, &usage) {
+		return usageError{err}
+	}
+	return err
+}
+
+// sandbox is what a guest without a profile begins with.
+func (g *guests) sandbox() ui.Screen {
+	seed := g.seed
+	if !g.given("seed") {
+		seed = rand.Uint64()
+	}
+	return views.First(assembly.Guest(version, seed, g.readOnly), true, "", "")
+}
+
 func noArguments(args []string) error {
 	if len(args) > 0 {
 		return usageError{fmt.Errorf("till knows no command %q; till --help tells what there is", args[0])}
@@ -395,8 +504,9 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	app, closeApp := newApp(f)
-	defer closeApp()
+	local := f.local()
+	defer local.Close()
+	app := local.App(f.private)
 	if f.sandbox {
 		go func() { _, _ = app.Sandbox() }() // while the terminal is made ready; whoever asks first waits
 	}
@@ -405,141 +515,54 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 			return usageError{err}
 		}
 	}
-	shell := ui.NewShell(ctx, views.First(app, f.sandbox, f.profile, link))
-	// Signals are Bubble Tea's: it puts the terminal in order before it leaves.
-	program := tea.NewProgram(shell, tea.WithFPS(framesPerSecond))
-	suspend.Allow(ctx, shell, program)
-	_, err := program.Run()
-	cancel()
-	app.Finish(longestFinish)
-	if errors.Is(err, tea.ErrInterrupted) {
-		return nil
+	if f.private && link != "" {
+		link = app.Pseudonym(link)
 	}
+	shell := ui.NewShell(ctx, views.First(app, f.sandbox, f.profile, link))
+	shell.Offer(views.Tour())
+	if f.tour {
+		shell.Guide(views.Tour())
+	}
+	// Signals are Bubble Tea's: it puts the terminal in order before it leaves.
+	err := recorded(f.record, func(output term.File) error {
+		program := tea.NewProgram(shell, tea.WithFPS(framesPerSecond), tea.WithOutput(output))
+		suspend.Allow(ctx, shell, program)
+		_, err := program.Run()
+		if errors.Is(err, tea.ErrInterrupted) {
+			return nil
+		}
+		return err
+	})
+	cancel()
+	local.Finish(longestFinish)
 	return err
 }
 
-// newApp puts the parts together. Nothing slow happens before a screen asks.
-func newApp(f flags) (app *views.App, closeApp func()) {
-	var world *sandbox.Sandbox
-	var server *sandbox.Server
-	network := http.DefaultTransport.(*http.Transport).Clone()
-	network.MaxIdleConnsPerHost = max(watch.DefaultInFlight, f.inFlight) // as many as the watcher reads at once
-	// The Sandbox shares this machine's cores: more connections only contend.
-	loopback := network.Clone()
-	loopback.MaxConnsPerHost = sandboxConnections
-	transport := func(baseURL string) http.RoundTripper {
-		if server != nil && baseURL == server.URL() {
-			return loopback
-		}
-		return network
+// recorded records what is drawn on the terminal, when there is a file for it.
+func recorded(file string, draw func(output term.File) error) error {
+	if file == "" {
+		return draw(os.Stdout)
 	}
-	calls, drift := inspect.NewLog(), moneykit.NewDriftReport()
-	app = &views.App{
-		Calls: calls, Drift: drift, Program: "till " + version,
-		Keys:     kept(func() (*keystore.Store, error) { return keystore.Open() }),
-		ReadOnly: f.readOnly, MirrorSensitive: f.sensitive,
-		Client: func(baseURL string, creds moneykit.Credentials) (*moneykit.Client, error) {
-			opts := []moneykit.Option{
-				moneykit.WithBaseURL(baseURL), moneykit.WithTransport(transport(baseURL)), moneykit.WithUserAgent("till/" + version),
-				moneykit.WithObserver(calls.Add), moneykit.WithDriftReport(drift),
-			}
-			if server != nil && baseURL == server.URL() {
-				opts = append(opts, moneykit.WithRateLimit(0, 0), moneykit.WithClock(world.Now)) // nobody else's server
-			}
-			return moneykit.New(creds, opts...)
-		},
-		Connect: func(ctx context.Context, c *moneykit.Client, r moneykit.LinkSessionRequest) *connect.Run {
-			return connect.InTerminal(ctx, c, transport(c.BaseURL()), r)
-		},
-		Webhooks: func(ctx context.Context, c *moneykit.Client, config webhooks.Config) (views.WebhookReceiver, error) {
-			receiver, err := webhooks.Listen(ctx, c, config)
-			if err != nil {
-				return nil, err
-			}
-			return receiver, nil
-		},
-		Mirror: func(ctx context.Context, p keystore.Profile) (views.KeptMirror, error) {
-			keys, err := app.Keys()
-			if err != nil {
-				return views.KeptMirror{}, err
-			}
-			return views.OpenMirror(ctx, keys.MirrorKey, mirrors(), p)
-		},
-		ForgetMirror: func(p keystore.Profile) error { return mirror.Forget(views.MirrorPath(mirrors(), p)) },
-		Browse:       func(page string) error { return connect.OpenBrowser(os.Getenv, page) },
-		Tunnel:       func(addresses ...string) string { return connect.Tunnel(os.Getenv, addresses...) },
-		Environment: func() (keystore.Profile, moneykit.Secret, bool, error) {
-			profile, secret, given, err := keystore.FromEnv(os.Getenv)
-			return profile, moneykit.NewSecret(secret), given, err
-		},
-		Sandbox: kept(func() (views.Embedded, error) {
-			world = sandbox.New()
-			var err error
-			if server, err = world.Listen(); err != nil {
-				return views.Embedded{}, err
-			}
-			return embedded(world, server), nil
-		}),
+	recorder, err := record.Create(file, "till")
+	if err != nil {
+		return err
 	}
-	if f.given != nil && f.given("poll") {
-		app.Poll = &f.poll
+	drawn := draw(recorder.Output(os.Stdout))
+	if err := recorder.Close(); err != nil {
+		return errors.Join(drawn, err)
 	}
+	_, _ = fmt.Fprintf(os.Stderr, "recorded %s, %.0f s: asciinema play %[1]s\n", termsafe.Line(file), recorder.Length().Seconds())
+	return drawn
+}
+
+// local is this computer, as the flags want it.
+func (f flags) local() *assembly.Local {
+	config := assembly.Config{Version: version, ReadOnly: f.readOnly, Sensitive: f.sensitive}
 	if f.given != nil {
-		app.PollInFlight = f.inFlight
-	}
-	return app, func() {
-		if server != nil {
-			_ = server.Close()
+		config.PollInFlight = f.inFlight
+		if f.given("poll") {
+			config.Poll = &f.poll
 		}
 	}
-}
-
-// mirrors is the folder of all mirrors.
-func mirrors() string { return filepath.Join(xdg.DataHome, "till", "mirrors") }
-
-// kept keeps what open made; after an error it is tried again.
-func kept[T any](open func() (T, error)) func() (T, error) {
-	var mu sync.Mutex
-	var made *T
-	return func() (T, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if made != nil {
-			return *made, nil
-		}
-		v, err := open()
-		if err == nil {
-			made = &v
-		}
-		return v, err
-	}
-}
-
-func embedded(world *sandbox.Sandbox, server *sandbox.Server) views.Embedded {
-	return views.Embedded{
-		URL: server.URL(),
-		Credentials: moneykit.Credentials{
-			ClientID: sandbox.DefaultClientID, ClientSecret: moneykit.NewSecret(sandbox.DefaultClientSecret),
-		},
-		Links: func() []moneykit.LinkID {
-			var ids []moneykit.LinkID
-			for _, id := range world.LinkIDs() {
-				ids = append(ids, moneykit.LinkID(id))
-			}
-			return ids
-		},
-		Controls: &views.Controls{
-			Now: world.Now, Advance: world.Advance, Faults: world.ActiveFaults, ClearFaults: world.ClearFaults,
-			SetState: func(link moneykit.LinkID, state moneykit.LinkState, code moneykit.LinkError) error {
-				return world.SetState(string(link), string(state), string(code))
-			},
-			Fault: func(f views.SandboxFault) error {
-				_, err := world.AddFault(sandbox.Fault{
-					Status: f.Status, ErrorCode: f.ErrorCode, Latency: f.Latency, Truncated: f.Truncated, Malformed: f.Malformed, Reset: f.Reset,
-					WrongTypes: f.WrongTypes, EscapeSequences: f.EscapeSequences, LoopingCursor: f.LoopingCursor, Times: f.Times,
-				})
-				return err
-			},
-		},
-	}
+	return assembly.NewLocal(config)
 }

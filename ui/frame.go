@@ -18,7 +18,9 @@ const (
 )
 
 // inner returns the room that a screen has.
-func (s *Shell) inner() (w, h int) { return max(0, s.w-frameWidth), max(0, s.h-frameHeight) }
+func (s *Shell) inner() (w, h int) {
+	return max(0, s.w-frameWidth), max(0, s.h-frameHeight-s.tourHeight())
+}
 
 // View draws everything.
 func (s *Shell) View() tea.View {
@@ -45,6 +47,7 @@ func (s *Shell) frame() string {
 	status := s.statusLines(around.Job, w)
 	lines := fitLines(s.top().View(), w, h)
 	lines = append(lines[:h+1-len(status)], status...)
+	lines = append(lines, s.tourStrip(w)...)
 	var b strings.Builder
 	b.WriteString(s.header(around.Chips))
 	side := s.theme.Paint(theme.Border, "│")

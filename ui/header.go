@@ -28,13 +28,13 @@ func (s *Shell) header(all []Chip) string {
 }
 
 // chips returns as many chips as fit into w cells, the first ones first. The
-// ones that say real money or trouble are never left out.
+// ones that say real money, privacy or trouble are never left out.
 func (s *Shell) chips(all []Chip, w int) (painted string, width int) {
 	const gap = 2
 	shown := slices.Clone(all)
 	for width = chipsWidth(shown, gap); width > w; width = chipsWidth(shown, gap) {
 		last := len(shown) - 1
-		for last >= 0 && (shown[last].Role == theme.Live || shown[last].Role == theme.Bad) {
+		for last >= 0 && stays(shown[last]) {
 			last--
 		}
 		if last < 0 {
@@ -49,9 +49,13 @@ func (s *Shell) chips(all []Chip, w int) (painted string, width int) {
 	return strings.Join(parts, cell.Blank(gap)), width
 }
 
+func stays(c Chip) bool {
+	return c.Role == theme.Live || c.Role == theme.Privacy || c.Role == theme.Bad
+}
+
 // label is the chip's text; what is painted as a block has a rim.
 func (c Chip) label() string {
-	if c.Role == theme.Live || c.Role == theme.Chip {
+	if c.Role == theme.Live || c.Role == theme.Privacy || c.Role == theme.Chip {
 		return " " + c.Text + " "
 	}
 	return c.Text

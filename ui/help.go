@@ -20,7 +20,7 @@ type help struct {
 }
 
 func newHelp(s *Shell) *help {
-	return &help{shell: s, title: "Keys · " + s.top().Title(), actions: s.all()}
+	return &help{shell: s, title: "Keys · " + s.top().Title(), actions: s.findable()}
 }
 
 func (h *help) SetTheme(t *theme.Theme) { h.theme = t }

@@ -23,8 +23,8 @@ type palette struct {
 }
 
 func newPalette(s *Shell) *palette {
-	p := &palette{input: textinput.New(), actions: s.all(), close: s.closeDialog, do: s.do}
-	p.input.Prompt = ""
+	p := &palette{input: textinput.New(), actions: s.findable(), close: s.closeDialog, do: s.do}
+	p.input.Prompt, p.input.CharLimit = "", 100
 	p.input.Placeholder = "what do you want to do?"
 	p.search()
 	return p

@@ -55,6 +55,9 @@ type Themed interface {
 // above it. It is asked for every frame.
 type Statuser interface{ Status() Status }
 
+// Announcement is a message from outside to whoever looks, whatever the screen.
+type Announcement interface{ Announce() string }
+
 // To addresses the message that embeds it to one screen. It is dropped when
 // the screen is gone.
 type To struct{ ID ID }

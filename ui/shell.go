@@ -28,6 +28,10 @@ type Shell struct {
 	waiting []toastMsg // for a failure to be read
 
 	suspend tea.Cmd // nil where the terminal cannot be given back
+	remote  bool    // nobody here started till in a terminal of theirs
+
+	tour    *walk // nil for none
+	offered Tour  // that the palette can begin
 
 	w, h  int
 	dark  bool // what the terminal answered
@@ -59,27 +63,34 @@ func (s *Shell) Init() tea.Cmd {
 	return tea.Batch(tea.RequestBackgroundColor, s.start(s.top()))
 }
 
-// Update routes a message; see the package's design for the order.
+// Update routes a message and lets the tour follow.
 func (s *Shell) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := s.route(msg)
+	s.followTour(msg)
+	return s, cmd
+}
+
+// route hands a message on; see the package's design for the order.
+func (s *Shell) route(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		s.resize(msg.Width, msg.Height)
-		return s, nil
+		return nil
 	case tea.BackgroundColorMsg:
 		s.dark = msg.IsDark()
 		s.retheme()
-		return s, nil
+		return nil
 	case tea.KeyPressMsg:
-		return s, s.key(msg)
+		return s.key(msg)
 	case tea.PasteMsg, tea.MouseMsg:
-		return s, s.input(msg)
+		return s.input(msg)
 	case Addressed:
-		return s, s.deliver(msg)
+		return s.deliver(msg)
 	}
 	if cmd, mine := s.own(msg); mine {
-		return s, cmd
+		return cmd
 	}
-	return s, s.broadcast(msg)
+	return s.broadcast(msg)
 }
 
 // own handles the messages that screens send to the shell.
@@ -98,8 +109,12 @@ func (s *Shell) own(msg tea.Msg) (tea.Cmd, bool) {
 		return s.open(msg.dialog), true
 	case closeMsg:
 		s.close(msg.dialog)
+	case tourMsg:
+		s.Guide(msg.tour)
 	case toastMsg:
 		return s.show(msg), true
+	case Announcement:
+		return s.show(toastMsg{Failure, msg.Announce()}), true
 	case toastGoneMsg:
 		if msg.id == s.toastID {
 			return s.nextToast(), true
@@ -130,7 +145,7 @@ func (s *Shell) key(press tea.KeyPressMsg) tea.Cmd {
 		return s.input(press)
 	}
 	if !s.capturing() {
-		for _, actions := range [][]Action{s.top().Actions(), s.Actions()} {
+		for _, actions := range [][]Action{s.top().Actions(), s.Actions(), s.tourActions()} {
 			if a, found := find(actions, press); found {
 				return s.do(a)
 			}

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"time"
-
 	tea "charm.land/bubbletea/v2"
 
 	"till/ui/theme"
@@ -12,23 +10,21 @@ import (
 // come by then. Good news wait until a failure was there long enough to be read.
 func (s *Shell) show(t toastMsg) tea.Cmd {
 	if s.toast.text != "" && s.toast.kind == Failure && t.kind == Success {
-		s.waiting = append(s.waiting, t)
+		s.waiting = []toastMsg{t} // the newest is the one that is shown
 		return nil
 	}
 	s.toast = t
 	s.toastID++
-	gone := toastGoneMsg{s.toastID}
-	return tea.Tick(t.kind.stays(), func(time.Time) tea.Msg { return gone })
+	return Tick(s.ctx, t.kind.stays(), toastGoneMsg{s.toastID})
 }
 
-// nextToast takes the toast off and shows the newest of those that waited.
+// nextToast takes the toast off and shows the newest that waited.
 func (s *Shell) nextToast() tea.Cmd {
 	s.toast = toastMsg{}
-	n := len(s.waiting)
-	if n == 0 {
+	if len(s.waiting) == 0 {
 		return nil
 	}
-	newest := s.waiting[n-1]
+	newest := s.waiting[0]
 	s.waiting = nil
 	return s.show(newest)
 }

@@ -136,8 +136,9 @@ func (a *accountsTab) actions() []ui.Action {
 		}
 		return ""
 	}}
-	export := a.exportAction(func() sheet { return accountsSheet(institution(a.snapshot), a.id, a.accounts.value) })
-	return append([]ui.Action{open, export, balancesAction(a.linkPage, "")}, moves(a.table, stay)...)
+	export := a.exportAction(func() sheet { return accountsSheet(institution(a.snapshot), a.id, a.accounts.value) }, nil)
+	actions := append([]ui.Action{open}, export...)
+	return append(append(actions, balancesAction(a.linkPage, "")), moves(a.table, stay)...)
 }
 
 func (a *accountsTab) failure() error { return a.accounts.err }

@@ -9,6 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"till/keystore"
 	"till/moneykit"
 	"till/moneykit/inspect"
 	"till/moneykit/watch"
@@ -21,6 +22,7 @@ import (
 // bundleScreen previews what can be given to MoneyKit's support. What is copied
 // or saved is the text on screen, byte for byte.
 type bundleScreen struct {
+	app    *App
 	bundle inspect.Bundle
 	to     ui.To
 	lines  []string // safe to draw; nil until they are written
@@ -33,7 +35,7 @@ var _ ui.Screen = (*bundleScreen)(nil)
 
 func newBundle(app *App, b inspect.Bundle) *bundleScreen {
 	b.Program, b.APIVersion = app.Program, moneykit.Version
-	return &bundleScreen{bundle: b}
+	return &bundleScreen{app: app, bundle: b}
 }
 
 type bundleMsg struct {
@@ -43,10 +45,14 @@ type bundleMsg struct {
 
 // bundle is about one link.
 func (s *session) bundle(link watch.Snapshot) *bundleScreen {
-	return newBundle(s.app, inspect.Bundle{
+	b := inspect.Bundle{
 		ClientID: s.client.ClientID(), Link: link.ID,
-		Entries: s.app.Calls.Entries(), BaseURL: s.client.BaseURL(), At: time.Now(),
-	})
+		Entries: s.app.requests(), BaseURL: s.client.BaseURL(), At: time.Now(),
+	}
+	if s.app.Masked {
+		b.ClientID, b.BaseURL = maskedClient, keystore.DefaultBaseURL
+	}
+	return newBundle(s.app, b)
 }
 
 func (b *bundleScreen) text() string { return strings.Join(b.lines, "\n") + "\n" }
@@ -75,12 +81,16 @@ func (b *bundleScreen) Actions() []ui.Action {
 		}
 		return ""
 	}
-	return append([]ui.Action{
+	actions := []ui.Action{
 		{Name: "Copy the bundle", Key: ui.Bind("y", "copy"), Disabled: unwritten, Do: func() tea.Cmd { return copyText(b.text(), "Bundle") }},
-		{Name: "Save the bundle to a file in the current folder", Key: ui.Bind("s", "save"), Disabled: unwritten, Do: func() tea.Cmd {
-			return saveBundle("till-support-"+b.bundle.At.Format("20060102-150405"), b.text())
-		}},
-	}, b.pane.actions()...)
+	}
+	if !b.app.Guest {
+		actions = append(actions, ui.Action{
+			Name: "Save the bundle to a file in the current folder", Key: ui.Bind("s", "save"), Disabled: unwritten,
+			Do: func() tea.Cmd { return saveBundle("till-support-"+b.bundle.At.Format("20060102-150405"), b.text()) },
+		})
+	}
+	return append(actions, b.pane.actions()...)
 }
 
 // saveBundle writes a new file that only its owner can read.
@@ -156,6 +166,10 @@ func (b *bundleScreen) layout() {
 func (b *bundleScreen) Title() string { return "Support bundle" }
 
 func (b *bundleScreen) View() string {
-	hint := b.theme.Paint(theme.Muted, cell.Fit("All that is copied or saved; read it before you share it", b.w))
+	told := "All that is copied or saved; read it before you share it"
+	if b.app.Guest {
+		told = "All that is copied; read it before you share it"
+	}
+	hint := b.theme.Paint(theme.Muted, cell.Fit(told, b.w))
 	return hint + "\n" + cell.Blank(b.w) + "\n" + b.pane.view()
 }

@@ -251,8 +251,8 @@ func (c *changesTab) actions() []ui.Action {
 		{Name: "Open the transaction", Key: ui.Bind("enter", "open"), Disabled: c.none, Do: c.open},
 		{Name: "Older sync", Key: ui.Bind("◂", "older", "left", "["), Do: c.walk(-1)},
 		{Name: "Newer sync", Key: ui.Bind("▸", "newer", "right", "]"), Do: c.walk(1)},
-		c.exportShown(),
 	}...)
+	actions = append(actions, c.exportShown()...)
 	actions = append(actions, c.filter.actions(c.changes.value, c.refilter)...)
 	return append(actions, moves(c.table, stay)...)
 }

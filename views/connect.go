@@ -63,7 +63,7 @@ func (s *session) browser() connect.Browser {
 // kept is the session's profile as it is now: its redirect URI may have changed
 // since it was opened.
 func (s *session) kept() keystore.Profile {
-	if s.where == keystore.FromEnvironment {
+	if s.where == keystore.FromEnvironment || s.app.Keys == nil {
 		return s.profile
 	}
 	if keys, err := s.app.Keys(); err == nil {
@@ -154,7 +154,7 @@ func (c *connectScreen) follow(seen int) tea.Cmd {
 }
 
 // tick keeps the clocks on screen going.
-func (c *connectScreen) tick() tea.Cmd { return tick(jobTick, connectTickMsg{c.to}) }
+func (c *connectScreen) tick() tea.Cmd { return ui.Tick(c.ctx, jobTick, connectTickMsg{c.to}) }
 
 func (c *connectScreen) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -255,6 +255,9 @@ func (c *connectScreen) over() bool { return c.at == len(c.queue) }
 
 // browse opens a browser on the run's page, if there is one to open.
 func (c *connectScreen) browse(asked bool) tea.Cmd {
+	if c.app.Browse == nil {
+		return nil
+	}
 	browse, page, to := c.app.Browse, c.page, c.to
 	return func() tea.Msg { return browsedMsg{to, page, asked, browse(page)} }
 }
@@ -330,7 +333,12 @@ func (c *connectScreen) pageActions() []ui.Action {
 
 // tunnel is the command that makes the page and a Sandbox's Connect reachable from
 // where the operator sits, empty when that is here.
-func (c *connectScreen) tunnel() string { return c.app.Tunnel(c.state.Page, c.browser().Host) }
+func (c *connectScreen) tunnel() string {
+	if c.app.Tunnel == nil {
+		return ""
+	}
+	return c.app.Tunnel(c.state.Page, c.browser().Host)
+}
 
 // askToken takes the token of a Connect that ran elsewhere.
 func (c *connectScreen) askToken() ui.Dialog {

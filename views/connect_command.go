@@ -55,11 +55,11 @@ type record struct {
 func (c ConnectCommand) Run(ctx context.Context, app *App, out, progress io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	opener := openProfile(app, c.Profile)
+	opener := openProfile(c.Profile)
 	if c.Sandbox {
-		opener = openSandbox(app)
+		opener = openSandbox()
 	}
-	s, err := opener.open(ctx)
+	s, err := opener.open(ctx, app)
 	switch {
 	case err != nil:
 		return errors.New(explain(err).line())

@@ -124,7 +124,7 @@ func correct(s *session, link moneykit.LinkID, of moneykit.Transaction, c moneyk
 		done, err := s.mirror.Sync(ctx, link)
 		before := versionsBefore(ctx, s.mirror.Store(), link, done.Seq)
 		tells := newCorrectedDialog(corrected{of, c, answer.Transactions, before})
-		later := tick(time.Second, ui.Toast(ui.Success, tells.line())()) // than the toast about the sync
+		later := ui.Tick(ctx, time.Second, ui.Toast(ui.Success, tells.line())()) // than the toast about the sync
 		return tea.Batch(sendMsg(syncedMsg{s.mirror, link, done, err}),
 			asked.Answer(tea.Sequence(ui.Open(tells), ui.Close(asked)), later))()
 	}

@@ -18,6 +18,7 @@ import (
 
 // driftScreen lists what answers held that the contract does not know.
 type driftScreen struct {
+	ctx   context.Context
 	app   *App
 	to    ui.To
 	theme *theme.Theme
@@ -60,10 +61,10 @@ func (r driftRows) Row(i int) []table.Cell {
 
 type driftTickMsg struct{ ui.To }
 
-func (d *driftScreen) Init(_ context.Context, id ui.ID) tea.Cmd {
-	d.to = ui.To{ID: id}
+func (d *driftScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
+	d.ctx, d.to = ctx, ui.To{ID: id}
 	d.load()
-	return tick(time.Second, driftTickMsg{d.to})
+	return ui.Tick(d.ctx, time.Second, driftTickMsg{d.to})
 }
 
 // load reads the findings anew and keeps the cursor on its finding.
@@ -84,7 +85,7 @@ func (d *driftScreen) load() {
 func (d *driftScreen) Update(msg tea.Msg) tea.Cmd {
 	if _, ok := msg.(driftTickMsg); ok {
 		d.load()
-		return tick(time.Second, driftTickMsg{d.to})
+		return ui.Tick(d.ctx, time.Second, driftTickMsg{d.to})
 	}
 	return nil
 }

@@ -140,7 +140,7 @@ func TestEventsThatAreNotKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		s = newSandboxSession(w.app, sandbox, client, mirror.NewMemory())
-		w.first = newLinks(s, "")
+		w.first = newLinks(s, place{})
 	})
 }
 
@@ -150,7 +150,7 @@ func TestEventsStayInTheirOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLinks(newSession(&App{}, keystore.Profile{}, keystore.FromKeyring, client, memory(t)), "")
+	l := newLinks(newSession(&App{}, keystore.Profile{}, keystore.FromKeyring, client, memory(t)), place{})
 	l.ctx = t.Context()
 	first := l.keepEvents([]watch.Event{{Link: "a"}})
 	if first == nil || l.keepEvents([]watch.Event{{Link: "b"}}) != nil || l.keepEvents([]watch.Event{{Link: "c"}}) != nil {

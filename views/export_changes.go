@@ -102,15 +102,13 @@ func version(t moneykit.Transaction, missing bool) (json.RawMessage, error) {
 }
 
 // exportShown is about the sync that is shown.
-func (c *changesTab) exportShown() ui.Action {
-	action := c.exportAction(c.sheet)
-	action.Disabled = func() string {
+func (c *changesTab) exportShown() []ui.Action {
+	return c.exportAction(c.sheet, func() string {
 		if sync := c.current(); sync.Seq == 0 || sync.Seq != c.shown.seq || c.shown.Len() == 0 {
 			return "there are no changes to export"
 		}
 		return ""
-	}
-	return action
+	})
 }
 
 // sheet reads the accounts' names when it is written.

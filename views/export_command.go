@@ -168,11 +168,11 @@ func (c ExportCommand) Run(ctx context.Context, app *App, out, progress io.Write
 }
 
 func (c ExportCommand) open(ctx context.Context, app *App, progress io.Writer) (*session, error) {
-	opener := openProfile(app, c.Profile)
+	opener := openProfile(c.Profile)
 	if c.Sandbox {
-		opener = openSandbox(app)
+		opener = openSandbox()
 	}
-	s, err := opener.open(ctx)
+	s, err := opener.open(ctx, app)
 	switch {
 	case err != nil:
 		return nil, errors.New(explain(err).line())

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -17,12 +18,16 @@ import (
 	"till/ui/theme"
 )
 
-// exportAction writes what a screen shows when the key is pressed into a file.
-func (s *session) exportAction(what func() sheet) ui.Action {
-	return ui.Action{
-		Name: "Export what is shown to a file", Key: ui.Bind("e", "export"), Quiet: true,
-		Ask: func() ui.Dialog { return s.askExport(what()) },
+// exportAction writes what a screen shows when the key is pressed into a file. A guest
+// could not read it.
+func (s *session) exportAction(what func() sheet, disabled func() string) []ui.Action {
+	if s.app.Guest {
+		return nil
 	}
+	return []ui.Action{{
+		Name: "Export what is shown to a file", Key: ui.Bind("e", "export"), Quiet: true, Disabled: disabled,
+		Ask: func() ui.Dialog { return s.askExport(what()) },
+	}}
 }
 
 // exportChoice is what the dialog asks for. The file's name ends as the format does.
@@ -92,9 +97,9 @@ func (s *session) export(what sheet, as exportFormat, path string, replace bool)
 	ctx := s.ctx
 	return func() tea.Msg {
 		s.writing.Add(1)
-		s.app.writing.Add(1)
+		s.app.files().Add(1)
 		count, err := what.save(ctx, path, replace, as)
-		s.app.writing.Done()
+		s.app.files().Done()
 		s.writing.Add(-1)
 		switch {
 		case ctx.Err() != nil:
@@ -106,12 +111,21 @@ func (s *session) export(what sheet, as exportFormat, path string, replace bool)
 	}
 }
 
+// files counts what is being exported, by this App and those that privacy has put in its
+// place.
+func (a *App) files() *sync.WaitGroup {
+	if a.first != nil {
+		a = a.first
+	}
+	return &a.writing
+}
+
 // Finish waits until no file is being exported any more, but not longer than that.
 // Exports end by themselves once the program's context has.
 func (a *App) Finish(longest time.Duration) {
 	done := make(chan struct{})
 	go func() {
-		a.writing.Wait()
+		a.files().Wait()
 		close(done)
 	}()
 	select {

@@ -205,7 +205,7 @@ func TestAnExportIsInFlight(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		links := newLinks(newSession(&App{}, keystore.Profile{Name: "acme"}, keystore.FromEnvironment, client, memory(t)), "")
+		links := newLinks(newSession(&App{}, keystore.Profile{Name: "acme"}, keystore.FromEnvironment, client, memory(t)), place{})
 		ctx, leave := context.WithCancel(t.Context())
 		links.ctx = ctx
 		endless := sheet{thing: "row", rows: func(ctx context.Context) iter.Seq2[exportRow, error] {

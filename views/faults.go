@@ -132,7 +132,7 @@ func refusal(e *moneykit.Error) fault {
 	case errors.Is(e, moneykit.Unauthorized):
 		f.what, f.next = "MoneyKit refused the client id or secret.", "Check the credentials (p)."
 	case errors.Is(e, moneykit.ExpiredAccessToken):
-		f.what, f.next = "MoneyKit keeps calling the access token expired.", "Check this machine's clock, then try again."
+		f.what, f.next = "MoneyKit keeps calling the access token expired.", "Check that the clock is right, then try again."
 	case errors.Is(e, moneykit.RateLimitExceeded):
 		f.what, f.next = "MoneyKit's limit is reached. "+e.Message, "Wait a little, then try again."
 	case len(e.Validation) > 0:

@@ -17,9 +17,12 @@ type filter struct {
 	needle string // lower case
 }
 
+// longestFilter is what a filter takes, in letters.
+const longestFilter = 200
+
 func newFilter() filter {
 	f := filter{input: textinput.New()}
-	f.input.Prompt = "/"
+	f.input.Prompt, f.input.CharLimit = "/", longestFilter
 	return f
 }
 

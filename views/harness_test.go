@@ -100,6 +100,7 @@ type world struct {
 	app      *App
 	first    ui.Screen // the Sandbox's links unless a test sets another
 	profile  string
+	remote   bool // the terminal is elsewhere
 }
 
 // wire carries requests to the Sandbox, unless a fault stands in the way.
@@ -283,7 +284,11 @@ func in(t *testing.T, width, height int, test func(*testing.T, *world), setUp ..
 		if w.first == nil {
 			w.first = First(w.app, true, "", "")
 		}
-		w.Driver = uitest.Start(t, ui.NewShell(t.Context(), w.first), width, height)
+		shell := ui.NewShell(t.Context(), w.first)
+		if w.remote {
+			shell.Remote()
+		}
+		w.Driver = uitest.Start(t, shell, width, height)
 		defer w.Quit()
 		test(t, w)
 	})

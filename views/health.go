@@ -48,7 +48,7 @@ type (
 
 func (f *healthScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	f.ctx, f.to = ctx, ui.To{ID: id}
-	return tea.Batch(f.take(), tick(healthAges, healthAgedMsg{f.to}))
+	return tea.Batch(f.take(), ui.Tick(ctx, healthAges, healthAgedMsg{f.to}))
 }
 
 // take looks at all links again.
@@ -65,7 +65,7 @@ func (f *healthScreen) rest() tea.Cmd {
 		return nil
 	}
 	f.resting = true
-	return tick(healthRest, healthRestedMsg{f.to})
+	return ui.Tick(f.ctx, healthRest, healthRestedMsg{f.to})
 }
 
 func (f *healthScreen) Update(msg tea.Msg) tea.Cmd {
@@ -76,7 +76,7 @@ func (f *healthScreen) Update(msg tea.Msg) tea.Cmd {
 		f.resting = false
 		return f.take()
 	case healthAgedMsg:
-		return tea.Batch(f.rest(), tick(healthAges, msg))
+		return tea.Batch(f.rest(), ui.Tick(f.ctx, healthAges, msg))
 	case healthMsg:
 		again := f.taken.end(msg.health, nil)
 		f.fill()

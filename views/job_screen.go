@@ -130,8 +130,6 @@ func (s *jobScreen) Actions() []ui.Action {
 		}
 		return ""
 	}
-	export := s.exportAction(s.sheet)
-	export.Disabled = none
 	actions := []ui.Action{{
 		Name: "Open the link", Key: ui.Bind("enter", "open"), Disabled: none,
 		Do: about(s.current, func(r watch.Result) tea.Cmd { return openLink(s.session, r.Link) }),
@@ -144,9 +142,9 @@ func (s *jobScreen) Actions() []ui.Action {
 		})
 	}
 	actions = append(actions, s.filter.actions(s.refilter)...)
+	actions = append(actions, ui.Action{Name: "Only the links of one outcome, or all again", Key: ui.Bind("f", "only"), Do: s.turnOutcome})
+	actions = append(actions, s.exportAction(s.sheet, none)...)
 	actions = append(actions,
-		ui.Action{Name: "Only the links of one outcome, or all again", Key: ui.Bind("f", "only"), Do: s.turnOutcome},
-		export,
 		ui.Action{Name: "Copy the request's id", Key: ui.Bind("y", "copy id"), Quiet: true, Disabled: func() string {
 			if r, ok := s.current(); !ok || r.RequestID == "" {
 				return "there is no request id to copy"

@@ -39,8 +39,22 @@ func (s *session) startJob(plan watch.Plan, links map[moneykit.LinkID]bool) tea.
 		return ui.Toast(ui.Failure, explain(err).line())
 	}
 	j := &job{Job: run, began: began, links: links, progress: run.Progress()}
-	s.jobs = append(s.jobs, j)
+	s.jobs = append(forgetOldest(s.jobs), j)
 	return followJob(s.ctx, j, 0)
+}
+
+// mostJobs is how many jobs a session shows.
+const mostJobs = 100
+
+// forgetOldest makes room for one more, in the place of the oldest that is over.
+func forgetOldest(jobs []*job) []*job {
+	if len(jobs) < mostJobs {
+		return jobs
+	}
+	if i := slices.IndexFunc(jobs, func(j *job) bool { return j.progress.Over }); i >= 0 {
+		return slices.Delete(jobs, i, i+1)
+	}
+	return jobs
 }
 
 // baseline is what is done first with each link of a refresh: what the refresh brings

@@ -24,7 +24,7 @@ func (l *linksScreen) markedActions() []ui.Action {
 		{Name: "Refresh the marked links", Key: ui.Bind("r", "refresh"), Ask: func() ui.Dialog {
 			return l.askRefreshMarked(len(l.rows.marks), l.marked())
 		}},
-		{Name: "Relink the marked links", Key: ui.Bind("R", "relink"), Danger: true, Ask: func() ui.Dialog {
+		{Name: "Relink the marked links", Key: ui.Bind("R", "relink"), Danger: true, Disabled: l.app.whyPrivate, Ask: func() ui.Dialog {
 			return l.askRelinkMarked(l.marked())
 		}},
 		{Name: "Disconnect the marked links for good", Key: ui.Bind("D", "disconnect"), Danger: true, Ask: job(watch.DisconnectJob)},

@@ -17,9 +17,9 @@ import (
 	"till/ui"
 )
 
-// everyScreen returns each screen with its data loaded, by the name that the
+// everyScreen returns each screen of an App with its data loaded, by the name that the
 // table of keys uses.
-func everyScreen(t *testing.T) []struct {
+func everyScreen(t *testing.T, app *App) []struct {
 	name    string
 	actions []ui.Action
 } {
@@ -28,9 +28,9 @@ func everyScreen(t *testing.T) []struct {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSession(&App{Tunnel: func(...string) string { return "ssh" }}, keystore.Profile{Name: "acme", Mode: keystore.Sandbox}, keystore.FromEnvironment, client, memory(t))
+	s := newSession(app, keystore.Profile{Name: "acme", Mode: keystore.Sandbox}, keystore.FromEnvironment, client, memory(t))
 	s.controls = &Controls{Faults: func() int { return 1 }}
-	links := newLinks(s, "")
+	links := newLinks(s, place{})
 	links.listing.loaded = true
 	link := newLink(s, "mk_1")
 	accounts := link.tabs[tabAccounts].(*accountsTab)
@@ -57,7 +57,10 @@ func everyScreen(t *testing.T) []struct {
 	profiles.table.SetSource(profiles.data.value)
 	connecting := newConnect(s, linking{asked: &NewLink{}}, linking{})
 	connecting.state = connect.State{Phase: connect.Failed, Page: "http://127.0.0.1:1/x"}
-	shell := ui.NewShell(t.Context(), newWelcome(s.app, ""))
+	shell := ui.NewShell(t.Context(), links)
+	if app.Guest {
+		shell.Remote()
+	}
 	return []struct {
 		name    string
 		actions []ui.Action
@@ -95,11 +98,16 @@ func everyScreen(t *testing.T) []struct {
 	}
 }
 
+// operators is an App that can do everything.
+func operators() *App {
+	return &App{Tunnel: func(...string) string { return "ssh" }, Mask: func(bool) *App { return nil }}
+}
+
 // TestActions holds every screen to the rules: a key does one thing, every
 // action has a name and a word for the footer, and what is dangerous says so.
 func TestActions(t *testing.T) {
 	t.Parallel()
-	for _, s := range everyScreen(t) {
+	for _, s := range everyScreen(t, operators()) {
 		taken := map[string]string{}
 		for _, a := range s.actions {
 			if a.Name == "" || a.Key.Help().Key == "" || a.Key.Help().Desc == "" || (a.Do == nil) == (a.Ask == nil) {
@@ -154,7 +162,7 @@ func keyTable(t *testing.T) string {
 	type row struct{ keys, name string }
 	var order []row
 	where := map[row][]string{}
-	for _, s := range everyScreen(t) {
+	for _, s := range everyScreen(t, operators()) {
 		for _, a := range s.actions {
 			r := row{keys(a), a.Name}
 			if where[r] == nil {

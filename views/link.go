@@ -92,6 +92,8 @@ func newLink(s *session, id moneykit.LinkID) *linkScreen {
 
 func (l *linkScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	l.ctx, l.to = ctx, ui.To{ID: id}
+	gone := func(other *linkScreen) bool { return other.ctx.Err() != nil }
+	l.links = append(slices.DeleteFunc(l.links, gone), l)
 	l.watch.Look(l.id)
 	context.AfterFunc(ctx, l.watch.Follow(l.id))
 	return l.tabs[l.tab].show()

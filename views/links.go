@@ -24,7 +24,7 @@ const jobTick = time.Second
 type linksScreen struct {
 	*session
 	id    ui.ID
-	open  moneykit.LinkID // to be opened at the start
+	place place // where the operator will be
 	theme *theme.Theme
 	w, h  int
 
@@ -42,12 +42,13 @@ type linksScreen struct {
 }
 
 var (
-	_ ui.Screen   = (*linksScreen)(nil)
-	_ ui.Statuser = (*linksScreen)(nil)
+	_ ui.Screen     = (*linksScreen)(nil)
+	_ ui.Statuser   = (*linksScreen)(nil)
+	_ ui.Everywhere = (*linksScreen)(nil)
 )
 
-func newLinks(s *session, open moneykit.LinkID) *linksScreen {
-	l := &linksScreen{session: s, open: open, rows: newLinkRows(s.clock), filter: newFilter(), unsynced: map[moneykit.LinkID]bool{}, untold: map[moneykit.LinkID]bool{}, table: table.New(
+func newLinks(s *session, at place) *linksScreen {
+	l := &linksScreen{session: s, place: at, rows: newLinkRows(s.clock), filter: newFilter(), unsynced: map[moneykit.LinkID]bool{}, untold: map[moneykit.LinkID]bool{}, table: table.New(
 		table.Column{Title: "STATE", Width: 21},
 		table.Column{Title: "INSTITUTION", Width: 16, Flex: 2},
 		table.Column{Title: "LINK", Width: 10, Flex: 1, Drop: 3},
@@ -72,8 +73,10 @@ func (l *linksScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	l.id, l.ctx = id, ctx
 	context.AfterFunc(ctx, func() { _ = l.mirror.Store().Close() })
 	cmds := []tea.Cmd{run(ctx, l.watch), listen(ctx, l.watch), l.list(), l.beat()}
-	if l.open != "" {
-		cmds = append(cmds, openLink(l.session, l.open))
+	if open := l.place.open; open != "" {
+		screen := newLink(l.session, open)
+		screen.tab = l.place.tab
+		cmds = append(cmds, ui.Push(screen))
 	}
 	cmds = append(cmds, l.toldOfMirror(), l.checkMirror())
 	return tea.Batch(cmds...)
@@ -209,7 +212,7 @@ func (l *linksScreen) tickJobs() tea.Cmd {
 		return nil
 	}
 	l.ticking = true
-	return tick(jobTick, jobTickMsg{ui.To{ID: l.id}})
+	return ui.Tick(l.ctx, jobTick, jobTickMsg{ui.To{ID: l.id}})
 }
 
 // show tells the watcher which rows are on screen.
@@ -288,6 +291,33 @@ func (l *linksScreen) body(w, h int) string {
 		}, w, h)
 	}
 	return l.listing.blank(l.theme, w, h, "Asking MoneyKit for its links…")
+}
+
+// Everywhere are the actions of a session's every screen.
+func (l *linksScreen) Everywhere() []ui.Action {
+	return []ui.Action{privacyAction(l.app, l.again, l.where)}
+}
+
+// where is where the operator is now.
+func (l *linksScreen) where() place {
+	var at place
+	if link, ok := l.current(); ok {
+		at.chosen = link.ID
+	}
+	for _, open := range l.links {
+		if open.ctx.Err() == nil {
+			at.open, at.tab = open.id, open.tab
+		}
+	}
+	return at
+}
+
+// choose puts the cursor on the link that it was on, unless it was moved meanwhile.
+func (l *linksScreen) choose() {
+	if i := l.rows.index(l.place.chosen); i >= 0 && l.table.Cursor() == 0 {
+		l.table.MoveTo(i)
+		l.place.chosen = ""
+	}
 }
 
 func (l *linksScreen) preview(w, h int) string {

@@ -33,7 +33,7 @@ func (l *linksScreen) Actions() []ui.Action {
 	actions = append(actions, l.newsAction())
 	actions = append(actions, l.markActions()...)
 	actions = append(actions, l.syncAction())
-	actions = append(actions, l.exportAction(l.sheet))
+	actions = append(actions, l.exportAction(l.sheet, nil)...)
 	actions = append(actions, l.elsewhere(l.failure)...)
 	actions = append(actions,
 		ui.Action{Name: "Ask MoneyKit for its links again", Key: ui.Bind("ctrl+r", "reload"), Quiet: true, Do: l.list},
@@ -103,15 +103,12 @@ func (l *linksScreen) sort(column int, reverse bool) tea.Cmd {
 
 // elsewhere are the actions that lead to other links and profiles.
 func (s *session) elsewhere(why func() error) []ui.Action {
-	return append([]ui.Action{
-		{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Ask: s.askID},
-		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: true, Do: func() tea.Cmd { return ui.Push(newProfiles(s.app)) }},
-		requestsAction(s.app, why),
-		s.healthAction(),
-		s.eventsAction(),
-		s.webhooksAction(),
-		s.jobsAction(),
-	}, s.controlActions()...)
+	actions := []ui.Action{{Name: "Open a link by its id", Key: ui.Bind("o", "open id"), Quiet: true, Ask: s.askID}}
+	actions = append(actions, profilesAction(s.app, true)...)
+	actions = append(actions, requestsAction(s.app, why), s.healthAction(), s.eventsAction())
+	actions = append(actions, s.webhooksAction()...)
+	actions = append(actions, s.jobsAction())
+	return append(actions, s.controlActions()...)
 }
 
 // askID opens a link that the list may leave out.
@@ -120,7 +117,7 @@ func (s *session) askID() ui.Dialog {
 	return form.New("Open a link by its id", func() []huh.Field {
 		return []huh.Field{huh.NewInput().Title("Link id").Placeholder("mk_…").Value(&id).Validate(ValidLinkID)}
 	}, func() tea.Cmd {
-		return openLink(s, moneykit.LinkID(strings.TrimSpace(id)))
+		return openLink(s, s.app.shown(moneykit.LinkID(strings.TrimSpace(id))))
 	})
 }
 

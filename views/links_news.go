@@ -53,6 +53,7 @@ func (l *linksScreen) news(snapshots []watch.Snapshot) tea.Cmd {
 	}
 	l.rows.grow(&l.filter, snapshots)
 	l.table.SetSource(&l.rows)
+	l.choose()
 	return tea.Batch(append(cmds, l.show(), l.tickJobs(), l.keep(snapshots))...)
 }
 

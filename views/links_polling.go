@@ -44,7 +44,7 @@ func (l *linksScreen) beat() tea.Cmd {
 		l.watch.Rest(true)
 	}
 	p.pulse = l.watch.Pulse()
-	cmd := tick(beatEvery, beatMsg{ui.To{ID: l.id}})
+	cmd := ui.Tick(l.ctx, beatEvery, beatMsg{ui.To{ID: l.id}})
 	every := listEvery
 	if l.listing.err != nil {
 		every = listAgainAfter

@@ -224,7 +224,7 @@ func listOf(t *testing.T, ids ...moneykit.LinkID) *linksScreen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLinks(newSession(&App{}, keystore.Profile{Mode: keystore.Sandbox}, keystore.FromKeyring, client, memory(t)), "")
+	l := newLinks(newSession(&App{}, keystore.Profile{Mode: keystore.Sandbox}, keystore.FromKeyring, client, memory(t)), place{})
 	l.SetTheme(theme.New(true))
 	l.listing.loaded = true
 	for _, id := range ids {

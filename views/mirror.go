@@ -90,24 +90,20 @@ func (s *session) checkMirror() tea.Cmd {
 		if err := store.Check(ctx); !errors.Is(err, mirror.ErrDamaged) {
 			return nil // what else it is shows where the mirror is used
 		}
-		return ui.Restart(newOpening(s.app, s.anew(), ""))()
+		return ui.Restart(newOpening(s.app, s.anew(), place{}))()
 	}
 }
 
 // anew opens the session's profile with a new mirror.
 func (s *session) anew() opener {
-	name := s.profile.Name
-	if s.where == keystore.FromEnvironment {
-		name = ""
-	}
-	again := openProfile(s.app, name)
-	return opener{again.what, func(ctx context.Context) (*session, error) {
+	again := s.again
+	return opener{again.what, func(ctx context.Context, app *App) (*session, error) {
 		_ = s.mirror.Store().Close()
 		aside, err := mirror.SetAside(s.mirror.Store().Path(), time.Now())
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
-		next, err := again.open(ctx)
+		next, err := again.open(ctx, app)
 		if next != nil {
 			next.aside = aside
 		}

@@ -27,7 +27,7 @@ var ErrKeepsHistory = errors.New("this throws away the history of syncs, which M
 
 // open opens the profile and its mirror.
 func (c MirrorCommand) open(ctx context.Context, app *App) (*session, error) {
-	s, err := openProfile(app, c.Profile).open(ctx)
+	s, err := openProfile(c.Profile).open(ctx, app)
 	switch {
 	case err != nil:
 		return nil, errors.New(explain(err).line())

@@ -134,7 +134,7 @@ func (s *session) newLinkAction() []ui.Action {
 	if s.app.ReadOnly {
 		return nil
 	}
-	return []ui.Action{{Name: "New link: connect a bank", Key: ui.Bind("n", "new"), Ask: s.askNewLink}}
+	return []ui.Action{{Name: "New link: connect a bank", Key: ui.Bind("n", "new"), Disabled: s.app.whyPrivate, Ask: s.askNewLink}}
 }
 
 // askNewLink asks what most need to be asked for a new link.
@@ -168,16 +168,21 @@ func newLinking(n NewLink, place string) linking {
 func (s *session) askNewLinkFurther(n NewLink, before tea.Cmd) ui.Dialog {
 	place := s.places()[0].Value
 	return form.New("New link: more settings", func() []huh.Field {
-		return []huh.Field{
+		fields := []huh.Field{
 			huh.NewInput().Title("Institution id").Description("empty lets the customer choose").Value(&n.Institution).Validate(validInstitution),
 			huh.NewMultiSelect[string]().Title("Countries").Description("none stands for all").Options(
 				huh.NewOption("United States", "US"), huh.NewOption("United Kingdom", "GB"), huh.NewOption("Canada", "CA"),
 			).Value(&n.Countries).Height(5).Filterable(false),
 			huh.NewInput().Title("Tags").Description("separated by commas").Value(&n.Tags),
-			huh.NewInput().Title("Webhook").Description("URL for news of this link; empty for the app's").Value(&n.Webhook).Validate(validWebhook),
+		}
+		if !s.app.Guest { // who must not have this computer call whatever they like
+			fields = append(fields, huh.NewInput().Title("Webhook").Description("URL for news of this link; empty for the app's").
+				Value(&n.Webhook).Validate(validWebhook))
+		}
+		return append(fields,
 			huh.NewConfirm().Title("May the customer leave products out?").Value(&n.Permission),
 			huh.NewSelect[string]().Title("Go through Connect").Options(s.places()...).Value(&place),
-		}
+		)
 	}, func() tea.Cmd {
 		return tea.Sequence(before, connecting(s, newLinking(n, place)))
 	}).Leads()

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -14,17 +15,17 @@ import (
 	"till/ui/theme"
 )
 
-// opener makes a session; it may wait for the keyring.
+// opener makes a session of an App; it may wait for the keyring.
 type opener struct {
 	what string // what is being opened, safe to draw
-	open func(context.Context) (*session, error)
+	open func(context.Context, *App) (*session, error)
 }
 
 // openingScreen shows that a session is being opened, and why it could not be.
 type openingScreen struct {
 	app    *App
 	opener opener
-	link   moneykit.LinkID
+	place  place // where the operator will be
 	ctx    context.Context
 	id     ui.ID
 	theme  *theme.Theme
@@ -32,10 +33,14 @@ type openingScreen struct {
 	opened resource[*session]
 }
 
-var _ ui.Screen = (*openingScreen)(nil)
+var (
+	_ ui.Screen     = (*openingScreen)(nil)
+	_ ui.Statuser   = (*openingScreen)(nil)
+	_ ui.Everywhere = (*openingScreen)(nil)
+)
 
-func newOpening(app *App, o opener, link moneykit.LinkID) *openingScreen {
-	return &openingScreen{app: app, opener: o, link: link}
+func newOpening(app *App, o opener, at place) *openingScreen {
+	return &openingScreen{app: app, opener: o, place: at}
 }
 
 type openedMsg struct {
@@ -46,12 +51,28 @@ type openedMsg struct {
 
 // First returns the screen that till starts with: the embedded Sandbox, the
 // profile of that name, else what the environment gives, else the profile last
-// chosen, else a welcome. A link is opened over it.
+// chosen, else a welcome. Guests get the Sandbox. A link is opened over it.
 func First(app *App, sandbox bool, profile string, link moneykit.LinkID) ui.Screen {
-	if sandbox {
-		return newOpening(app, openSandbox(app), link)
+	at := place{open: app.shown(link)}
+	if sandbox || app.Guest {
+		return newOpening(app, openSandbox(), at)
 	}
-	return newOpening(app, openProfile(app, profile), link)
+	return newOpening(app, openProfile(profile), at)
+}
+
+// errServed keeps from a guest what is wrong with the profile that is served.
+var errServed = errors.New("what is served here cannot be opened at the moment")
+
+// Serve returns the screen that till starts with for a guest who is shown a profile of
+// somebody else's. The App has to be read-only. Guests are not told why open fails.
+func Serve(app *App, open func(context.Context) (keystore.Profile, moneykit.Secret, error)) ui.Screen {
+	return newOpening(app, opener{"what is served here", func(ctx context.Context, app *App) (*session, error) {
+		profile, secret, err := open(ctx)
+		if err != nil {
+			return nil, errServed
+		}
+		return sessionOf(ctx, app, profile, "", secret, nil)
+	}}, place{})
 }
 
 // CheckProfile says that there is no profile of that name, if so.
@@ -66,8 +87,12 @@ func CheckProfile(app *App, name string) error {
 	return nil
 }
 
-func openSandbox(app *App) opener {
-	return opener{"the Sandbox", func(ctx context.Context) (*session, error) {
+// guestMirror is how much of a guest's Sandbox is kept in memory, in bytes: several
+// years of all its links.
+const guestMirror = 32 << 20
+
+func openSandbox() opener {
+	return opener{"the Sandbox", func(_ context.Context, app *App) (*session, error) {
 		sandbox, err := app.Sandbox()
 		if err != nil {
 			return nil, err
@@ -76,19 +101,23 @@ func openSandbox(app *App) opener {
 		if err != nil {
 			return nil, err
 		}
-		return newSandboxSession(app, sandbox, client, mirror.NewMemory()), nil
+		store := mirror.NewMemory()
+		if app.Guest {
+			store = mirror.NewMemoryOf(guestMirror)
+		}
+		return newSandboxSession(app, sandbox, client, store), nil
 	}}
 }
 
 // openProfile opens a named profile. Without a name it takes what the
 // environment gives, then the profile last chosen; a nil session says that
 // there is neither.
-func openProfile(app *App, name string) opener {
+func openProfile(name string) opener {
 	what := "the profile last chosen"
 	if name != "" {
 		what = "profile " + termsafe.Line(name)
 	}
-	return opener{what, func(ctx context.Context) (*session, error) {
+	return opener{what, func(ctx context.Context, app *App) (*session, error) {
 		if name == "" {
 			profile, secret, given, err := app.Environment()
 			if err != nil || given {
@@ -122,13 +151,28 @@ func sessionOf(ctx context.Context, app *App, p keystore.Profile, where keystore
 	if err != nil {
 		return nil, err
 	}
-	kept, unkept := app.Mirror(ctx, p)
-	if unkept != nil {
-		kept.Store = mirror.NewMemory()
+	again := opener{"profile " + termsafe.Line(p.Name), func(ctx context.Context, app *App) (*session, error) {
+		return sessionOf(ctx, app, p, where, secret, nil)
+	}}
+	kept, unkept := app.mirror(ctx, p)
+	if app.Masked {
+		p.Name = ""
 	}
 	session := newSession(app, p, where, client, kept.Store)
-	session.unkept, session.aside = unkept, kept.Aside
+	session.unkept, session.aside, session.again = unkept, kept.Aside, again
 	return session, nil
+}
+
+// mirror opens the mirror of a profile. Guests leave none behind, and what is masked
+// must not come among what is not.
+func (a *App) mirror(ctx context.Context, p keystore.Profile) (kept KeptMirror, unkept error) {
+	if a.Mirror == nil || a.Guest || a.Masked {
+		return KeptMirror{Store: mirror.NewMemory()}, nil
+	}
+	if kept, unkept = a.Mirror(ctx, p); unkept != nil {
+		kept.Store = mirror.NewMemory()
+	}
+	return kept, unkept
 }
 
 func profileNamed(keys *keystore.Store, name string) (keystore.Profile, bool) {
@@ -149,9 +193,9 @@ func (o *openingScreen) start() tea.Cmd {
 	if !o.opened.begin() {
 		return nil
 	}
-	ctx, open, to := o.ctx, o.opener.open, ui.To{ID: o.id}
+	ctx, app, open, to := o.ctx, o.app, o.opener.open, ui.To{ID: o.id}
 	return func() tea.Msg {
-		s, err := open(ctx)
+		s, err := open(ctx, app)
 		if s != nil {
 			s.keepSensitive(ctx)
 		}
@@ -169,18 +213,23 @@ func (o *openingScreen) Update(msg tea.Msg) tea.Cmd {
 	case opened.err != nil:
 		return nil
 	case opened.session == nil:
-		return ui.Restart(newWelcome(o.app, o.link))
+		return ui.Restart(newWelcome(o.app, o.place.open))
 	}
-	return ui.Restart(newLinks(opened.session, o.link))
+	return ui.Restart(newLinks(opened.session, o.place))
 }
 
 func (o *openingScreen) Actions() []ui.Action {
-	return []ui.Action{
-		{Name: "Try again", Key: ui.Bind("r", "try again"), Do: o.start},
-		{Name: "Profiles", Key: ui.Bind("p", "profiles"), Do: func() tea.Cmd { return ui.Push(newProfiles(o.app)) }},
-		requestsAction(o.app, func() error { return o.opened.err }),
-	}
+	actions := []ui.Action{{Name: "Try again", Key: ui.Bind("r", "try again"), Do: o.start}}
+	actions = append(actions, profilesAction(o.app, false)...)
+	return append(actions, requestsAction(o.app, func() error { return o.opened.err }))
 }
+
+// Everywhere lets who cannot open a profile with privacy on open it without.
+func (o *openingScreen) Everywhere() []ui.Action {
+	return []ui.Action{privacyAction(o.app, o.opener, func() place { return o.place })}
+}
+
+func (o *openingScreen) Status() ui.Status { return ui.Status{Chips: o.app.watermark()} }
 
 func (o *openingScreen) SetTheme(t *theme.Theme) { o.theme = t }
 
@@ -192,7 +241,11 @@ func (o *openingScreen) View() string {
 	if o.opened.loaded {
 		return middle(nil, o.w, o.h)
 	}
-	return o.opened.blank(o.theme, o.w, o.h, "Opening "+o.opener.what+"…")
+	what := o.opener.what
+	if o.app.Masked {
+		what = "the links with privacy on"
+	}
+	return o.opened.blank(o.theme, o.w, o.h, "Opening "+what+"…")
 }
 
 func splitLines(s string) []string { return strings.Split(s, "\n") }

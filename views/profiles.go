@@ -40,6 +40,17 @@ func newProfiles(app *App) *profilesScreen {
 	)}
 }
 
+// profilesAction opens the profiles. They are no guest's.
+func profilesAction(app *App, quiet bool) []ui.Action {
+	if app.Guest {
+		return nil
+	}
+	return []ui.Action{{
+		Name: "Profiles", Key: ui.Bind("p", "profiles"), Quiet: quiet, Disabled: app.whyPrivate,
+		Do: func() tea.Cmd { return ui.Push(newProfiles(app)) },
+	}}
+}
+
 // profileRow is a profile and where its secret is.
 type profileRow struct {
 	keystore.Profile
@@ -151,7 +162,7 @@ func (p *profilesScreen) current() profileRow { return p.data.value[max(0, p.tab
 func (p *profilesScreen) use() tea.Cmd {
 	row := p.current()
 	if row.embedded {
-		return ui.Restart(newOpening(p.app, openSandbox(p.app), ""))
+		return ui.Restart(newOpening(p.app, openSandbox(), place{}))
 	}
 	return useProfile(p.app, row.Name)
 }
@@ -166,7 +177,7 @@ func useProfile(app *App, name string) tea.Cmd {
 		if err != nil {
 			return ui.Toast(ui.Failure, "The choice was not remembered. "+explain(err).line())()
 		}
-		return ui.Restart(newOpening(app, openProfile(app, name), ""))()
+		return ui.Restart(newOpening(app, openProfile(name), place{}))()
 	}
 }
 

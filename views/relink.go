@@ -17,6 +17,9 @@ import (
 )
 
 func (s *session) whyNoRelink(link watch.Snapshot) string {
+	if why := s.app.whyPrivate(); why != "" {
+		return why
+	}
 	switch link.Link.State {
 	case moneykit.Deleted:
 		return "this link was disconnected; only a new link brings it back"
@@ -35,9 +38,12 @@ const (
 
 // places are where the operator can go through Connect.
 func (s *session) places() []huh.Option[string] {
-	browser := huh.NewOption("in a browser", inBrowser)
-	if s.embedded {
-		return []huh.Option[string]{huh.NewOption("here in the terminal", here), browser}
+	terminal, browser := huh.NewOption("here in the terminal", here), huh.NewOption("in a browser", inBrowser)
+	switch {
+	case s.app.Guest: // whose browser is elsewhere
+		return []huh.Option[string]{terminal}
+	case s.embedded:
+		return []huh.Option[string]{terminal, browser}
 	}
 	return []huh.Option[string]{browser}
 }

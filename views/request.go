@@ -186,7 +186,7 @@ func requestActions(app *App, current func() (inspect.Entry, bool), shown func(l
 		})},
 		{Name: "Support bundle: what MoneyKit's support asks for", Key: ui.Bind("b", "bundle"), Do: about(current, func(e inspect.Entry) tea.Cmd {
 			return ui.Push(newBundle(app, inspect.Bundle{
-				ClientID: e.ClientID, Link: e.Link(), Entries: app.Calls.Entries(), BaseURL: e.BaseURL, At: time.Now(),
+				ClientID: e.ClientID, Link: e.Link(), Entries: app.requests(), BaseURL: e.BaseURL, At: time.Now(),
 			}))
 		})},
 		{Name: "Copy the request id", Key: ui.Bind("y", "copy id"), Quiet: true, Do: about(current, func(e inspect.Entry) tea.Cmd {

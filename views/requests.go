@@ -83,7 +83,7 @@ func (r *requestsScreen) Init(ctx context.Context, id ui.ID) tea.Cmd {
 	if r.why != nil {
 		r.find(r.why)
 	}
-	return tea.Batch(awaitRequests(ctx, r.app.Calls, r.to, newest), tick(time.Second, paceMsg{r.to}))
+	return tea.Batch(awaitRequests(ctx, r.app.Calls, r.to, newest), ui.Tick(ctx, time.Second, paceMsg{r.to}))
 }
 
 // find puts the cursor on the request that ended in an error, if it is still
@@ -101,7 +101,7 @@ func (r *requestsScreen) find(why error) {
 
 // load takes in what the log holds and returns the newest number.
 func (r *requestsScreen) load() uint64 {
-	r.all = r.app.Calls.Entries()
+	r.all = r.app.requests()
 	r.measure()
 	r.refilter()
 	if len(r.all) == 0 {
@@ -116,7 +116,7 @@ func (r *requestsScreen) Update(msg tea.Msg) tea.Cmd {
 		return awaitRequests(r.ctx, r.app.Calls, r.to, max(msg.newest, r.load()))
 	case paceMsg:
 		r.measure()
-		return tick(time.Second, paceMsg{r.to})
+		return ui.Tick(r.ctx, time.Second, paceMsg{r.to})
 	}
 	if r.filter.typing {
 		changed, cmd := r.filter.update(msg)

@@ -61,6 +61,16 @@ type App struct {
 	ReadOnly bool
 	// MirrorSensitive keeps account numbers and identity in the mirror too.
 	MirrorSensitive bool
+	// Guest says that the operator sits elsewhere: nothing of this computer is theirs, so
+	// there are no files, profiles, browser or webhooks.
+	Guest bool
+	// Masked says that privacy is on: Client masks all that it reads.
+	Masked bool
+	// Mask returns this App with privacy on or off; nil where it stays as it is.
+	Mask func(on bool) *App
+	// Pseudonym is what a link is called while privacy is on, and Reveal the link of a
+	// pseudonym; nil where it is off.
+	Pseudonym, Reveal func(moneykit.LinkID) moneykit.LinkID
 	// Poll is how many requests a second background polling may take, nil for the
 	// default; with 0 there is none.
 	Poll *float64
@@ -68,6 +78,7 @@ type App struct {
 	PollInFlight int
 
 	writing sync.WaitGroup // files that are being exported
+	first   *App           // that counts them in the place of this one, nil for none
 }
 
 // Embedded is the embedded Sandbox as a client sees it.
@@ -83,8 +94,9 @@ type Embedded struct {
 // session is one profile in use: the bundle that its screens share.
 type session struct {
 	app      *App
-	profile  keystore.Profile
-	where    keystore.Where // where the secret came from
+	profile  keystore.Profile // without a name while privacy is on
+	where    keystore.Where   // where the secret came from
+	again    opener           // opens the same anew
 	embedded bool
 	known    func() []moneykit.LinkID
 	controls *Controls // nil for none
@@ -101,7 +113,8 @@ type session struct {
 	// unkeptEvents is why what happens to links is not kept in the mirror, nil when it is.
 	unkeptEvents error
 
-	jobs []*job // of this session, oldest first
+	jobs  []*job        // of this session, oldest first
+	links []*linkScreen // that were opened, those that are gone as long as no other is
 
 	accountNews accountNews
 	hooks       hooks
@@ -130,7 +143,7 @@ func (a *App) budget(rate float64) watch.Option {
 
 func newSandboxSession(app *App, sandbox Embedded, client *moneykit.Client, store *mirror.Store) *session {
 	s := newSession(app, keystore.Profile{Name: "sandbox", Mode: keystore.Sandbox, BaseURL: sandbox.URL}, "", client, store)
-	s.embedded, s.known, s.controls = true, sandbox.Links, sandbox.Controls
+	s.embedded, s.known, s.controls, s.again = true, sandbox.Links, sandbox.Controls, openSandbox()
 	s.watch = watch.New(client, app.budget(sandboxRate))
 	if s.controls != nil {
 		s.clock.sandbox = s.controls.Now
@@ -140,14 +153,14 @@ func newSandboxSession(app *App, sandbox Embedded, client *moneykit.Client, stor
 
 // chips are the session's part of the header.
 func (s *session) chips(trouble string, jobs int) []ui.Chip {
-	var chips []ui.Chip
-	switch {
-	case s.profile.Mode == keystore.Live:
-		chips = append(chips, ui.Chip{Text: s.profile.Name, Role: theme.Muted}, ui.Chip{Text: "LIVE", Role: theme.Live})
-	case s.embedded:
+	chips := s.app.watermark()
+	if !s.embedded && s.profile.Name != "" {
+		chips = append(chips, ui.Chip{Text: s.profile.Name, Role: theme.Muted})
+	}
+	if s.profile.Mode == keystore.Live {
+		chips = append(chips, ui.Chip{Text: "LIVE", Role: theme.Live})
+	} else {
 		chips = append(chips, ui.Chip{Text: "sandbox", Role: theme.Chip})
-	default:
-		chips = append(chips, ui.Chip{Text: s.profile.Name, Role: theme.Muted}, ui.Chip{Text: "sandbox", Role: theme.Chip})
 	}
 	if s.where == keystore.FromSession {
 		chips = append(chips, ui.Chip{Text: "secret not saved", Role: theme.Warn})
@@ -271,8 +284,4 @@ func told(what string, shown bool, err, late error) tea.Cmd {
 // copyText puts a text on the terminal's clipboard, over SSH too.
 func copyText(text, what string) tea.Cmd {
 	return tea.Batch(tea.SetClipboard(text), ui.Toast(ui.Success, what+" copied"))
-}
-
-func tick(after time.Duration, msg tea.Msg) tea.Cmd {
-	return tea.Tick(after, func(time.Time) tea.Msg { return msg })
 }

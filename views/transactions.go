@@ -219,7 +219,7 @@ func (t *transactionsTab) actions() []ui.Action {
 	actions = append(actions, t.filterActions()...)
 	actions = append(actions, bars)
 	actions = append(actions, t.correctAction()...)
-	actions = append(actions, t.exportFound())
+	actions = append(actions, t.exportFound()...)
 	actions = append(actions,
 		ui.Action{Name: "Sort by the next column", Key: ui.Bind("s", "sort"), Quiet: true, Do: t.sortNext},
 		ui.Action{Name: "Reverse the sort", Key: ui.Bind("S", "reverse"), Quiet: true, Do: func() tea.Cmd {
@@ -243,11 +243,10 @@ func (t *transactionsTab) whyNone() string {
 }
 
 // exportFound is about all that was found, in its order.
-func (t *transactionsTab) exportFound() ui.Action {
-	action := t.exportAction(func() sheet {
+func (t *transactionsTab) exportFound() []ui.Action {
+	return t.exportAction(func() sheet {
 		return transactionsSheet(t.mirror.Store(), institution(t.snapshot), t.id, t.rows.found.Rows)
-	})
-	action.Disabled = func() string {
+	}, func() string {
 		switch {
 		case t.asking:
 			return "the mirror is still being searched"
@@ -257,8 +256,7 @@ func (t *transactionsTab) exportFound() ui.Action {
 			return "not all transactions could be read"
 		}
 		return ""
-	}
-	return action
+	})
 }
 
 func (t *transactionsTab) sortNext() tea.Cmd {

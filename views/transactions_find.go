@@ -144,7 +144,7 @@ func (t *transactionsTab) ask(others bool) tea.Cmd {
 		limit, t.asked.at = 0, max(0, t.table.Cursor())
 	}
 	t.asking = true
-	return tea.Batch(t.search(limit), tick(slowAfter, slowMsg{t.to, t.asked.number}))
+	return tea.Batch(t.search(limit), ui.Tick(t.ctx, slowAfter, slowMsg{t.to, t.asked.number}))
 }
 
 // search gives up what was asked before.

@@ -232,17 +232,17 @@ func TestAPartOfASearchIsNotAll(t *testing.T) {
 		}
 		rest("1")
 		b.sees("500+ of 3,000", "Not all transactions could be read.")
-		if why := b.exportFound().Disabled(); why != "not all transactions could be read" {
+		if why := b.exportFound()[0].Disabled(); why != "not all transactions could be read" {
 			t.Errorf("it can be exported: %q", why)
 		}
 		b.does(b.ask(true))
 		b.sees("2,999 of 3,000", "CATEGORY")
-		if why := b.exportFound().Disabled(); why != "" {
+		if why := b.exportFound()[0].Disabled(); why != "" {
 			t.Error(why)
 		}
 		_ = b.ask(true)
 		_ = b.update(answerMsg{number: b.asked.number, err: errors.New("broken")})
-		if why := b.exportFound().Disabled(); why != "not all transactions could be read" {
+		if why := b.exportFound()[0].Disabled(); why != "not all transactions could be read" {
 			t.Errorf("what an older search found can be exported: %q", why)
 		}
 	})

@@ -127,11 +127,11 @@ func (c WebhooksCommand) Run(ctx context.Context, app *App, out, progress io.Wri
 }
 
 func (c WebhooksCommand) open(ctx context.Context, app *App) (*session, error) {
-	opener := openProfile(app, c.Profile)
+	opener := openProfile(c.Profile)
 	if c.Sandbox {
-		opener = openSandbox(app)
+		opener = openSandbox()
 	}
-	s, err := opener.open(ctx)
+	s, err := opener.open(ctx, app)
 	switch {
 	case err != nil:
 		return nil, errors.New(explain(err).line())

@@ -40,10 +40,15 @@ func newWebhooks(s *session) *webhooksScreen {
 	return w
 }
 
-// webhooksAction opens the webhooks from any screen of a session.
-func (s *session) webhooksAction() ui.Action {
-	return ui.Action{Name: "Webhooks: receive and verify", Key: ui.Bind("W", "webhooks"), Quiet: true, Do: func() tea.Cmd {
-		return ui.Push(newWebhooks(s))
+// webhooksAction opens the webhooks from any screen of a session. Nobody sends any to
+// a guest.
+func (s *session) webhooksAction() []ui.Action {
+	if s.app.Guest {
+		return nil
+	}
+	return []ui.Action{{
+		Name: "Webhooks: receive and verify", Key: ui.Bind("W", "webhooks"), Quiet: true, Disabled: s.app.whyPrivate,
+		Do: func() tea.Cmd { return ui.Push(newWebhooks(s)) },
 	}}
 }
 

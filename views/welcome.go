@@ -23,7 +23,10 @@ type welcomeScreen struct {
 	w, h  int
 }
 
-var _ ui.Screen = (*welcomeScreen)(nil)
+var (
+	_ ui.Screen   = (*welcomeScreen)(nil)
+	_ ui.Statuser = (*welcomeScreen)(nil)
+)
 
 func newWelcome(app *App, link moneykit.LinkID) *welcomeScreen {
 	w := &welcomeScreen{app: app, link: link, table: table.New(table.Column{Width: 30}, table.Column{Width: 10, Flex: 1})}
@@ -53,7 +56,7 @@ func (s *welcomeScreen) Update(tea.Msg) tea.Cmd { return nil }
 func (s *welcomeScreen) Actions() []ui.Action {
 	choose := ui.Action{Name: "Choose", Key: ui.Bind("enter", "choose"), Do: func() tea.Cmd {
 		if s.table.Cursor() == 0 {
-			return ui.Restart(newOpening(s.app, openSandbox(s.app), s.link))
+			return ui.Restart(newOpening(s.app, openSandbox(), place{open: s.link}))
 		}
 		return ui.Open(askCredentials(s.ctx, s.app))
 	}}
@@ -69,6 +72,8 @@ func (s *welcomeScreen) SetSize(w, h int) {
 	s.w, s.h = w, h
 	s.table.SetSize(min(w, 96), 3)
 }
+
+func (s *welcomeScreen) Status() ui.Status { return ui.Status{Chips: s.app.watermark()} }
 
 func (s *welcomeScreen) Title() string { return "Welcome" }
 

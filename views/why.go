@@ -160,7 +160,7 @@ func (y *whyScreen) step() ui.Action {
 		a.Danger = true
 		ask("relink", y.whyNoRelink, func() ui.Dialog { return y.askRelink(y.link) })
 	case watch.NewLinkStep:
-		ask("new link", func(watch.Snapshot) string { return "" }, y.askNewLink)
+		ask("new link", func(watch.Snapshot) string { return y.app.whyPrivate() }, y.askNewLink)
 	case watch.ContactStep:
 		a.Key, a.Do = ui.Bind("enter", "bundle"), func() tea.Cmd { return ui.Push(y.bundle(y.link)) }
 	}

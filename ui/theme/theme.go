@@ -10,6 +10,7 @@ package theme
 import (
 	"image/color"
 	"strings"
+	"sync"
 
 	"charm.land/lipgloss/v2"
 )
@@ -28,10 +29,11 @@ const (
 	Bad         // broken, dangerous
 	Info        // neutral state
 	Border
-	Key  // a key in the footer
-	Chip // a label in the header
-	Live // the label that says real money
-	Code // a QR code, of which the light parts are drawn
+	Key     // a key in the footer
+	Chip    // a label in the header
+	Live    // the label that says real money
+	Privacy // the label that says nothing on screen is real
+	Code    // a QR code, of which the light parts are drawn
 	roles
 )
 
@@ -56,8 +58,17 @@ type Theme struct {
 	open   [2][roles]string // what starts a role, plain and under the cursor
 }
 
-// New builds a theme for a light or a dark background.
+var darkTheme, lightTheme = sync.OnceValue(func() *Theme { return build(true) }), sync.OnceValue(func() *Theme { return build(false) })
+
+// New returns the theme for a light or a dark background, which all share.
 func New(dark bool) *Theme {
+	if dark {
+		return darkTheme()
+	}
+	return lightTheme()
+}
+
+func build(dark bool) *Theme {
 	cursor := color.Color(lipgloss.ANSIColor(254))
 	if dark {
 		cursor = lipgloss.ANSIColor(237)
@@ -65,19 +76,20 @@ func New(dark bool) *Theme {
 	base := lipgloss.NewStyle()
 	fg := func(c color.Color) lipgloss.Style { return base.Foreground(c) }
 	t := &Theme{styles: [roles]lipgloss.Style{
-		Text:   base,
-		Strong: base.Bold(true),
-		Muted:  fg(lipgloss.BrightBlack),
-		Accent: fg(lipgloss.Cyan),
-		Good:   fg(lipgloss.Green),
-		Warn:   fg(lipgloss.Yellow),
-		Bad:    fg(lipgloss.Red),
-		Info:   fg(lipgloss.Blue),
-		Border: fg(lipgloss.BrightBlack),
-		Key:    base.Bold(true),
-		Chip:   fg(lipgloss.Cyan).Reverse(true),
-		Live:   fg(lipgloss.Red).Bold(true).Reverse(true),
-		Code:   fg(lipgloss.ANSIColor(231)).Background(lipgloss.ANSIColor(16)), // white and black, which no palette changes
+		Text:    base,
+		Strong:  base.Bold(true),
+		Muted:   fg(lipgloss.BrightBlack),
+		Accent:  fg(lipgloss.Cyan),
+		Good:    fg(lipgloss.Green),
+		Warn:    fg(lipgloss.Yellow),
+		Bad:     fg(lipgloss.Red),
+		Info:    fg(lipgloss.Blue),
+		Border:  fg(lipgloss.BrightBlack),
+		Key:     base.Bold(true),
+		Chip:    fg(lipgloss.Cyan).Reverse(true),
+		Live:    fg(lipgloss.Red).Bold(true).Reverse(true),
+		Privacy: fg(lipgloss.Magenta).Bold(true).Reverse(true),
+		Code:    fg(lipgloss.ANSIColor(231)).Background(lipgloss.ANSIColor(16)), // white and black, which no palette changes
 	}}
 	for role, style := range t.styles {
 		t.open[0][role] = opening(style)

@@ -15,7 +15,7 @@ import (
 var names = [roles]string{
 	Text: "text", Strong: "strong", Muted: "muted", Accent: "accent", Good: "good", Warn: "warn",
 	Bad: "bad", Info: "info", Border: "border", Key: "key", Chip: "chip", Live: "live",
-	Code: "code",
+	Privacy: "privacy", Code: "code",
 }
 
 // TestGolden shows every role as a terminal gets it.
@@ -82,7 +82,7 @@ func TestWhatMattersShowsWithoutColour(t *testing.T) {
 		theme := New(dark)
 		for _, cursor := range []int{0, 1} {
 			plain := withoutColour(theme, Text, cursor)
-			for _, role := range []Role{Strong, Key, Chip, Live} {
+			for _, role := range []Role{Strong, Key, Chip, Live, Privacy} {
 				if got := withoutColour(theme, role, cursor); got == plain {
 					t.Errorf("%s looks like any text without colours", names[role])
 				}

@@ -174,6 +174,14 @@ var clipboard = regexp.MustCompile(`\x1b\]52;c;([A-Za-z0-9+/=]*)`)
 // flush is longer than the renderer keeps what it has to send.
 const flush = 100 * time.Millisecond
 
+// Sent returns everything that the terminal was sent.
+func (d *Driver) Sent() string {
+	d.Wait(flush)
+	d.output.mu.Lock()
+	defer d.output.mu.Unlock()
+	return string(d.output.sent)
+}
+
 // Clipboard returns every text that was put on the terminal's clipboard.
 func (d *Driver) Clipboard() []string {
 	d.Wait(flush)
