@@ -9,7 +9,7 @@ GOLDEN        := ./views ./ui/table ./ui/theme
 FUZZTIME      ?= 20s
 # What the tests need beyond Go: a browser, a real Secret Service to keep secrets
 # in, and npm for MoneyKit's web launcher.
-DEBIAN        := chromium dbus gnome-keyring npm
+DEBIAN        := chromium dbus gnome-keyring npm openssh-client
 
 .PHONY: help run build test lint bench golden fuzz tools clean
 
