@@ -152,7 +152,7 @@ func wantClosed(t *testing.T, conn net.Conn) {
 // to a session, while a guest comes and works.
 func TestSlowLoris(t *testing.T) {
 	t.Parallel()
-	h := serveSSH(t, "--handshake-timeout", "1s", "--sessions", "50", "--sessions-per-address", "50", "--new-per-second", "1000")
+	h := serveSSH(t, "--handshake-timeout", "3s", "--sessions", "50", "--sessions-per-address", "50", "--new-per-second", "1000")
 	for name, begin := range map[string]string{
 		"says nothing": "", "stops in its version": "SSH-2.", "stops behind its version": "SSH-2.0-slow\r\n",
 		"stops in a packet": "SSH-2.0-slow\r\n\x00\x00\x10\x00\x04",
@@ -183,9 +183,9 @@ func TestSlowLoris(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		drops := time.NewTicker(50 * time.Millisecond)
-		defer drops.Stop()
 		go func() {
+			drops := time.NewTicker(50 * time.Millisecond)
+			defer drops.Stop()
 			for range drops.C {
 				if _, err := io.WriteString(conn, "x"); err != nil {
 					return
