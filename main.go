@@ -388,7 +388,9 @@ func sshCommand() *cobra.Command {
 			"computer. With --profile they look at a real profile instead, with privacy on.",
 		Example: "till ssh\ntill ssh --addr :2222 --anonymous\ntill ssh --profile acme --read-only --authorized-keys ~/.ssh/authorized_keys",
 		Run: func(c *cobra.Command, args []string) {
-			leave(noArguments(args))
+			if len(args) > 0 {
+				leave(usageError{fmt.Errorf("till ssh serves guests and takes no %q; they come with ssh -p PORT HOST", args[0])})
+			}
 			in.given = c.Flags().Changed
 			leave(in.check(config))
 			leave(serveSSH(c.Context(), config, in))
@@ -514,9 +516,6 @@ func explore(ctx context.Context, f flags, link moneykit.LinkID) error {
 		if err := views.CheckProfile(app, f.profile); err != nil {
 			return usageError{err}
 		}
-	}
-	if f.private && link != "" {
-		link = app.Pseudonym(link)
 	}
 	shell := ui.NewShell(ctx, views.First(app, f.sandbox, f.profile, link))
 	shell.Offer(views.Tour())

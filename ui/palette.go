@@ -69,9 +69,15 @@ func (p *palette) search() {
 		}
 		return
 	}
+	var loosely []int
 	for _, match := range fuzzy.FindFrom(p.input.Value(), byName(p.actions)) {
-		p.found = append(p.found, match.Index)
+		if containsFold(p.actions[match.Index].Name, p.input.Value()) {
+			p.found = append(p.found, match.Index)
+		} else {
+			loosely = append(loosely, match.Index)
+		}
 	}
+	p.found = append(p.found, loosely...)
 }
 
 func (p *palette) View(w, h int) string {
@@ -100,6 +106,10 @@ func (p *palette) View(w, h int) string {
 		lines = append(lines, p.theme.Paint(theme.Muted, "nothing goes by that name"))
 	}
 	return strings.Join(lines, "\n")
+}
+
+func containsFold(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 }
 
 type byName []Action

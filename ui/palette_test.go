@@ -60,6 +60,22 @@ func TestThePaletteFindsByName(t *testing.T) {
 	})
 }
 
+func TestThePalettePrefersWhatIsWrittenOut(t *testing.T) {
+	var marked, taken int
+	first := &page{title: "First", actions: []ui.Action{
+		quiet("Mark the link, or unmark it", &marked, "space"), quiet("Take the tour", &taken, "ctrl+t"),
+	}}
+	in(t, first, func(t *testing.T, d *uitest.Driver) {
+		d.Press(":")
+		d.Type("Tour")
+		d.Sees("▌ Take the tour", "Mark the link, or unmark it")
+		d.Press("enter")
+		if taken != 1 || marked != 0 {
+			t.Errorf("the tour was taken %d times, and the link marked %d times", taken, marked)
+		}
+	})
+}
+
 func TestThePaletteLeavesDespiteJobs(t *testing.T) {
 	in(t, &page{title: "First"}, func(t *testing.T, d *uitest.Driver) {
 		run(d, setStatus(ui.Status{Jobs: 3}))

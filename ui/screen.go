@@ -123,6 +123,7 @@ type (
 	toastMsg   struct {
 		kind ToastKind
 		text string
+		of   context.Context // nil for nobody's
 	}
 	toastGoneMsg struct{ id int }
 )
@@ -145,7 +146,12 @@ func Open(d Dialog) tea.Cmd { return send(openMsg{d}) }
 func Close(d Dialog) tea.Cmd { return send(closeMsg{d}) }
 
 // Toast shows a line for a few seconds. text has to be safe to draw.
-func Toast(kind ToastKind, text string) tea.Cmd { return send(toastMsg{kind, text}) }
+func Toast(kind ToastKind, text string) tea.Cmd { return send(toastMsg{kind: kind, text: text}) }
+
+// ToastOf is a Toast of what ends with ctx: it is not shown after that.
+func ToastOf(ctx context.Context, kind ToastKind, text string) tea.Cmd {
+	return send(toastMsg{kind, text, ctx})
+}
 
 // Quit leaves the program without asking.
 func Quit() tea.Cmd { return send(quitMsg{}) }

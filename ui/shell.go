@@ -15,6 +15,9 @@ const (
 	MinHeight = 16
 )
 
+// mostScreens are more on top of each other than anybody finds back through.
+const mostScreens = 64
+
 // Shell is the program's one model. It holds the stack of screens.
 type Shell struct {
 	ctx    context.Context
@@ -97,6 +100,9 @@ func (s *Shell) route(msg tea.Msg) tea.Cmd {
 func (s *Shell) own(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case pushMsg:
+		if len(s.stack) == mostScreens {
+			return Toast(Notice, "Too many pages are open; go back with esc first."), true
+		}
 		return s.start(s.add(msg.screen)), true
 	case popMsg:
 		s.pop(msg.to)
@@ -114,7 +120,7 @@ func (s *Shell) own(msg tea.Msg) (tea.Cmd, bool) {
 	case toastMsg:
 		return s.show(msg), true
 	case Announcement:
-		return s.show(toastMsg{Failure, msg.Announce()}), true
+		return s.show(toastMsg{kind: Failure, text: msg.Announce()}), true
 	case toastGoneMsg:
 		if msg.id == s.toastID {
 			return s.nextToast(), true
@@ -220,12 +226,14 @@ func (s *Shell) add(screen Screen) page {
 	return p
 }
 
-// restart replaces the stack and closes what is open over it.
+// restart replaces the stack and closes what is open over it. Toasts told of what was
+// there before.
 func (s *Shell) restart(screen Screen) tea.Cmd {
 	for len(s.dialogs) > 0 {
 		s.closeDialog()
 	}
 	s.drop(0)
+	s.toast, s.waiting = toastMsg{}, nil
 	return s.start(s.add(screen))
 }
 

@@ -48,6 +48,24 @@ func TestPopEndsTheScreenAndThoseAbove(t *testing.T) {
 	})
 }
 
+func TestTheStackHasAnEnd(t *testing.T) {
+	first := &page{title: "First"}
+	in(t, first, func(t *testing.T, d *uitest.Driver) {
+		for range 63 {
+			run(d, ui.Push(&page{title: "Next"}))
+		}
+		last := &page{title: "Last"}
+		run(d, ui.Push(last))
+		d.Sees("this is Next", "Too many pages are open")
+		if last.ctx != nil {
+			t.Error("one too many has started")
+		}
+		d.Press("esc")
+		run(d, ui.Push(last))
+		d.Sees("this is Last")
+	})
+}
+
 func TestEscGoesBack(t *testing.T) {
 	first, second := &page{title: "First"}, &page{title: "Second"}
 	in(t, first, func(t *testing.T, d *uitest.Driver) {
@@ -84,6 +102,24 @@ func TestRestartStartsOver(t *testing.T) {
 		}
 		d.Press("esc")
 		d.Sees("this is Fresh")
+	})
+}
+
+// A toast is of those who were there before the restart.
+func TestRestartTakesToastsOff(t *testing.T) {
+	first := &page{title: "First"}
+	in(t, first, func(_ *testing.T, d *uitest.Driver) {
+		run(d, ui.Toast(ui.Failure, "broken"))
+		run(d, ui.Toast(ui.Success, "waits"))
+		run(d, ui.ToastOf(first.ctx, ui.Notice, "of the first"))
+		d.Sees("of the first")
+		run(d, ui.Restart(&page{title: "Fresh"}))
+		d.Misses("of the first")
+		run(d, ui.ToastOf(first.ctx, ui.Failure, "late"))
+		run(d, ui.Toast(ui.Notice, "fresh news"))
+		d.Sees("fresh news")
+		d.Wait(time.Minute)
+		d.Misses("waits", "late", "fresh news")
 	})
 }
 

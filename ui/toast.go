@@ -9,6 +9,9 @@ import (
 // show puts a toast on screen and takes it off later, unless another one has
 // come by then. Good news wait until a failure was there long enough to be read.
 func (s *Shell) show(t toastMsg) tea.Cmd {
+	if t.of != nil && t.of.Err() != nil {
+		return nil
+	}
 	if s.toast.text != "" && s.toast.kind == Failure && t.kind == Success {
 		s.waiting = []toastMsg{t} // the newest is the one that is shown
 		return nil

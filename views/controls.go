@@ -98,7 +98,7 @@ func (s *session) advance(by time.Duration) tea.Cmd {
 	ctx, controls, w := s.ctx, s.controls, s.watch
 	return func() tea.Msg {
 		if err := controls.Advance(ctx, by); err != nil {
-			return ui.Toast(ui.Failure, "The clock was not advanced: "+explain(err).line())()
+			return s.toast(ui.Failure, "The clock was not advanced: "+explain(err).line())()
 		}
 		return movedMsg{w, advance{time.Now(), by}, "It is now " + sandboxTime(controls.Now()) + " in the Sandbox"}
 	}

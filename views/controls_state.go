@@ -79,9 +79,9 @@ func (s *session) setState(link watch.Snapshot, to linkState) tea.Cmd {
 		err := controls.SetState(link.ID, to.state, to.code)
 		w.Look(link.ID)
 		if err != nil {
-			return ui.Toast(ui.Failure, linkName(link)+" was not changed: "+explain(err).line())()
+			return s.toast(ui.Failure, linkName(link)+" was not changed: "+explain(err).line())()
 		}
-		return ui.Toast(ui.Success, linkName(link)+" is now "+to.told())()
+		return s.toast(ui.Success, linkName(link)+" is now "+to.told())()
 	}
 }
 

@@ -118,13 +118,16 @@ func correct(s *session, link moneykit.LinkID, of moneykit.Transaction, c moneyk
 	ctx := s.ctx
 	return func() tea.Msg {
 		answer, err := s.client.CorrectEnrichment(ctx, link, of.ID, c)
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
 			return asked.Retry("The category" + unsure(err, "corrected") + explain(err).line())()
 		}
 		done, err := s.mirror.Sync(ctx, link)
 		before := versionsBefore(ctx, s.mirror.Store(), link, done.Seq)
 		tells := newCorrectedDialog(corrected{of, c, answer.Transactions, before})
-		later := ui.Tick(ctx, time.Second, ui.Toast(ui.Success, tells.line())()) // than the toast about the sync
+		later := ui.Tick(ctx, time.Second, s.toast(ui.Success, tells.line())()) // than the toast about the sync
 		return tea.Batch(sendMsg(syncedMsg{s.mirror, link, done, err}),
 			asked.Answer(tea.Sequence(ui.Open(tells), ui.Close(asked)), later))()
 	}

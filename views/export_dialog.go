@@ -105,9 +105,9 @@ func (s *session) export(what sheet, as exportFormat, path string, replace bool)
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
-			return ui.Toast(ui.Failure, "Nothing was exported. "+capital(explain(err).line()))()
+			return s.toast(ui.Failure, "Nothing was exported. "+capital(explain(err).line()))()
 		}
-		return ui.Toast(ui.Success, plural(count, what.thing)+" written to "+shellPath(path))()
+		return s.toast(ui.Success, plural(count, what.thing)+" written to "+shellPath(path))()
 	}
 }
 

@@ -55,6 +55,21 @@ func TestGuestsAreNotShownWhatIsNotTheirs(t *testing.T) {
 	}
 }
 
+// TestAGuestIsNotShownThatTheSandboxOpens looks at what is drawn before anything is read.
+func TestAGuestIsNotShownThatTheSandboxOpens(t *testing.T) {
+	t.Parallel()
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		first := First(w.app, true, "", "")
+		if name := first.Title(); name != "Links" {
+			t.Errorf("a guest begins at %q", name)
+		}
+		w.app.Sandbox = func() (Embedded, error) { return Embedded{}, errors.New("no room") }
+		if first := First(w.app, true, "", ""); first.Title() != "" {
+			t.Errorf("without a Sandbox a guest begins at %q", first.Title())
+		}
+	}, asGuest)
+}
+
 // TestGuestsWalkEverywhere opens every screen as a guest, and presses keys there at random.
 func TestGuestsWalkEverywhere(t *testing.T) {
 	t.Parallel()
@@ -130,6 +145,24 @@ func TestGuestsLinkAtAnOAuthBank(t *testing.T) {
 		w.Wait(20 * time.Second)
 		w.Sees("OAuth Bank", "● connected")
 	}, asGuest)
+}
+
+// TestGuestsAreNotAskedWhere has them relink without a question that has one answer.
+func TestGuestsAreNotAskedWhere(t *testing.T) {
+	t.Parallel()
+	for name, keys := range map[string][]string{"a link": {"down", "R"}, "all": {"a", "R"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, 80, 24, func(_ *testing.T, w *world) {
+				w.Press(keys...)
+				w.Sees("Go through Connect", "here in the terminal", "enter go on  esc cancel")
+				w.Misses("▌ here", "choose")
+				w.Press("enter")
+				w.Wait(time.Second)
+				w.Sees("session ▸ Connect", "Allow access")
+			}, asGuest)
+		})
+	}
 }
 
 // A guest's Sandbox must not be made to call what this computer alone can reach.

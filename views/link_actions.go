@@ -156,7 +156,7 @@ func (s *session) refresh(id moneykit.LinkID, products []moneykit.Product) tea.C
 			}
 		}, id, products...)
 		if err != nil {
-			return ui.Toast(ui.Failure, explain(err).line())()
+			return s.toast(ui.Failure, explain(err).line())()
 		}
 		return nil
 	}
@@ -177,11 +177,11 @@ func (s *session) disconnect(link watch.Snapshot) tea.Cmd {
 	return func() tea.Msg {
 		if _, err := client.DeleteLink(ctx, link.ID); err != nil {
 			w.Look(link.ID)
-			return ui.Toast(ui.Failure, institution(link)+unsure(err, "disconnected")+explain(err).line())()
+			return s.toast(ui.Failure, institution(link)+unsure(err, "disconnected")+explain(err).line())()
 		}
 		w.Look(link.ID)
 		_ = store.Remember(ctx, link.ID) // GET /links no longer tells it
-		return ui.Toast(ui.Success, institution(link)+" is disconnected")()
+		return s.toast(ui.Success, institution(link)+" is disconnected")()
 	}
 }
 
@@ -197,10 +197,10 @@ func (s *session) reset(link watch.Snapshot) tea.Cmd {
 		state, err := client.ResetLink(ctx, link.ID)
 		if err != nil {
 			w.Look(link.ID)
-			return ui.Toast(ui.Failure, institution(link)+unsure(err, "reset")+explain(err).line())()
+			return s.toast(ui.Failure, institution(link)+unsure(err, "reset")+explain(err).line())()
 		}
 		w.Put(state)
-		return ui.Toast(ui.Success, institution(link)+" is reset: it needs a relink now")()
+		return s.toast(ui.Success, institution(link)+" is reset: it needs a relink now")()
 	}
 }
 

@@ -117,7 +117,7 @@ func (s *session) askID() ui.Dialog {
 	return form.New("Open a link by its id", func() []huh.Field {
 		return []huh.Field{huh.NewInput().Title("Link id").Placeholder("mk_…").Value(&id).Validate(ValidLinkID)}
 	}, func() tea.Cmd {
-		return openLink(s, s.app.shown(moneykit.LinkID(strings.TrimSpace(id))))
+		return openLink(s, s.typed(moneykit.LinkID(strings.TrimSpace(id))))
 	})
 }
 

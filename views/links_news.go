@@ -79,6 +79,9 @@ func connectionToast(s watch.Snapshot) tea.Cmd {
 }
 
 func (l *linksScreen) synced(msg syncedMsg) tea.Cmd {
+	if msg.of != l.mirror {
+		return nil // of the session before
+	}
 	untold := l.untold[msg.link]
 	delete(l.untold, msg.link)
 	switch name := institution(l.rows.snapshots[msg.link]); {

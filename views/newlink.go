@@ -179,10 +179,7 @@ func (s *session) askNewLinkFurther(n NewLink, before tea.Cmd) ui.Dialog {
 			fields = append(fields, huh.NewInput().Title("Webhook").Description("URL for news of this link; empty for the app's").
 				Value(&n.Webhook).Validate(validWebhook))
 		}
-		return append(fields,
-			huh.NewConfirm().Title("May the customer leave products out?").Value(&n.Permission),
-			huh.NewSelect[string]().Title("Go through Connect").Options(s.places()...).Value(&place),
-		)
+		return s.withPlace(&place, append(fields, huh.NewConfirm().Title("May the customer leave products out?").Value(&n.Permission))...)
 	}, func() tea.Cmd {
 		return tea.Sequence(before, connecting(s, newLinking(n, place)))
 	}).Leads()

@@ -51,9 +51,15 @@ type openedMsg struct {
 
 // First returns the screen that till starts with: the embedded Sandbox, the
 // profile of that name, else what the environment gives, else the profile last
-// chosen, else a welcome. Guests get the Sandbox. A link is opened over it.
+// chosen, else a welcome. Guests get the Sandbox. A link is opened over it, by its id
+// with privacy on, too.
 func First(app *App, sandbox bool, profile string, link moneykit.LinkID) ui.Screen {
-	at := place{open: app.shown(link)}
+	at := place{open: link}.in(&App{}, app)
+	if app.Guest { // nothing is waited for, and what goes wrong the opening screen tells
+		if s, err := sandboxSession(app); err == nil {
+			return newLinks(s, at)
+		}
+	}
 	if sandbox || app.Guest {
 		return newOpening(app, openSandbox(), at)
 	}
@@ -87,26 +93,28 @@ func CheckProfile(app *App, name string) error {
 	return nil
 }
 
-// guestMirror is how much of a guest's Sandbox is kept in memory, in bytes: several
+// guestMirror is how much is kept in memory for a guest, in bytes: of a Sandbox, several
 // years of all its links.
 const guestMirror = 32 << 20
 
 func openSandbox() opener {
-	return opener{"the Sandbox", func(_ context.Context, app *App) (*session, error) {
-		sandbox, err := app.Sandbox()
-		if err != nil {
-			return nil, err
-		}
-		client, err := app.Client(sandbox.URL, sandbox.Credentials)
-		if err != nil {
-			return nil, err
-		}
-		store := mirror.NewMemory()
-		if app.Guest {
-			store = mirror.NewMemoryOf(guestMirror)
-		}
-		return newSandboxSession(app, sandbox, client, store), nil
-	}}
+	return opener{"the Sandbox", func(_ context.Context, app *App) (*session, error) { return sandboxSession(app) }}
+}
+
+func sandboxSession(app *App) (*session, error) {
+	sandbox, err := app.Sandbox()
+	if err != nil {
+		return nil, err
+	}
+	client, err := app.Client(sandbox.URL, sandbox.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	store := mirror.NewMemory()
+	if app.Guest {
+		store = mirror.NewMemoryOf(guestMirror)
+	}
+	return newSandboxSession(app, sandbox, client, store), nil
 }
 
 // openProfile opens a named profile. Without a name it takes what the
@@ -155,10 +163,10 @@ func sessionOf(ctx context.Context, app *App, p keystore.Profile, where keystore
 		return sessionOf(ctx, app, p, where, secret, nil)
 	}}
 	kept, unkept := app.mirror(ctx, p)
-	if app.Masked {
-		p.Name = ""
-	}
 	session := newSession(app, p, where, client, kept.Store)
+	if app.Masked {
+		session.profile.Name = "" // but again knows it
+	}
 	session.unkept, session.aside, session.again = unkept, kept.Aside, again
 	return session, nil
 }
@@ -166,7 +174,10 @@ func sessionOf(ctx context.Context, app *App, p keystore.Profile, where keystore
 // mirror opens the mirror of a profile. Guests leave none behind, and what is masked
 // must not come among what is not.
 func (a *App) mirror(ctx context.Context, p keystore.Profile) (kept KeptMirror, unkept error) {
-	if a.Mirror == nil || a.Guest || a.Masked {
+	switch {
+	case a.Guest:
+		return KeptMirror{Store: mirror.NewMemoryOf(guestMirror)}, nil
+	case a.Mirror == nil || a.Masked:
 		return KeptMirror{Store: mirror.NewMemory()}, nil
 	}
 	if kept, unkept = a.Mirror(ctx, p); unkept != nil {
@@ -196,6 +207,9 @@ func (o *openingScreen) start() tea.Cmd {
 	ctx, app, open, to := o.ctx, o.app, o.opener.open, ui.To{ID: o.id}
 	return func() tea.Msg {
 		s, err := open(ctx, app)
+		if err != nil && app.Masked && isLocal(err) && !errors.Is(err, errServed) {
+			err = errors.New("why this cannot be opened is hidden: " + app.whyPrivate()) // it can name a profile or a server
+		}
 		if s != nil {
 			s.keepSensitive(ctx)
 		}

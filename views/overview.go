@@ -65,7 +65,7 @@ func linkFacts(s watch.Snapshot, c *clock) []fact {
 		{"tags", termsafe.Line(strings.Join(link.LinkTags, ", "))},
 		{"webhook", termsafe.Line(link.Webhook)},
 		{"could add", productNames(link.AvailableProducts)},
-		{"read", ago(c.tell(s.At), now)},
+		{"read", seenAgo(c.tell(s.At), now)},
 	}
 	if s.Err != nil {
 		all = append(all, fact{"last read", "failed: " + explain(s.Err).line()})

@@ -49,6 +49,27 @@ func TestARoundTellsHowFarItIs(t *testing.T) {
 	})
 }
 
+// TestPollingThatFindsNothingNewDrawsNothing looks at all that is drawn while links are
+// read again and again.
+func TestPollingThatFindsNothingNewDrawsNothing(t *testing.T) {
+	t.Parallel()
+	in(t, 200, 60, func(t *testing.T, w *world) {
+		w.Wait(5 * time.Minute)                // what connects has done so
+		minutes := regexp.MustCompile(` \d+m`) // which pass for the banks' data
+		frame := func() string { return minutes.ReplaceAllString(w.Styled(), "") }
+		before, asked := frame(), w.wire.asked("GET /links/"+w.link(12))
+		for range 80 { // in which reads and beats alternate, and a minute of the day ends
+			w.Wait(time.Second)
+			if after := frame(); after != before {
+				t.Fatalf("%s\n%s", before, after)
+			}
+		}
+		if w.wire.asked("GET /links/"+w.link(12)) == asked {
+			t.Error("nothing was read")
+		}
+	})
+}
+
 // someReads lets the reads of all but the first eight links hang.
 func someReads(w *world) {
 	answered := map[string]bool{}

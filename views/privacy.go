@@ -85,12 +85,13 @@ func called(link moneykit.LinkID, from, to *App) moneykit.LinkID {
 	return link
 }
 
-// shown returns what a link is called here, whether its id or its pseudonym was given.
-func (a *App) shown(link moneykit.LinkID) moneykit.LinkID {
-	if here := called(link, a, a); here != "" {
-		return here
+// typed returns what a link is called here whose id or pseudonym an operator has typed.
+// What nobody here has heard of is taken for an id.
+func (s *session) typed(link moneykit.LinkID) moneykit.LinkID {
+	if _, known := s.watch.Snapshot(link); known {
+		return link
 	}
-	return link
+	return called(link, &App{}, s.app)
 }
 
 // writes lets whoever waits for the files of an App that was there before wait for those

@@ -48,6 +48,21 @@ func (s *session) places() []huh.Option[string] {
 	return []huh.Option[string]{browser}
 }
 
+// withPlace asks where to go through Connect, too, if there is a choice, and else tells
+// where.
+func (s *session) withPlace(place *string, asked ...huh.Field) []huh.Field {
+	const title = "Go through Connect"
+	places := s.places()
+	switch only := places[0].Key; {
+	case len(places) > 1:
+		return append(asked, huh.NewSelect[string]().Title(title).Options(places...).Value(place))
+	case len(asked) == 0:
+		return []huh.Field{huh.NewNote().Title(title).Next(true).NextLabel(only)}
+	default:
+		return append(asked, huh.NewNote().Title(title).Description(only))
+	}
+}
+
 // askRelink tells why the link is broken and what a relink does. One that is
 // healthy can take on more products.
 func (s *session) askRelink(link watch.Snapshot) ui.Dialog {
@@ -59,7 +74,7 @@ func (s *session) askRelink(link watch.Snapshot) ui.Dialog {
 			fields = append(fields, huh.NewMultiSelect[string]().Title("Ask for more products?").
 				Options(options...).Value(&added).Height(len(options)+1).Filterable(false))
 		}
-		return append(fields, huh.NewSelect[string]().Title("Go through Connect").Options(s.places()...).Value(&place))
+		return s.withPlace(&place, fields...)
 	}, func() tea.Cmd {
 		return connecting(s, s.relinking(link, place, added...))
 	}).Leads()
@@ -134,7 +149,7 @@ func (s *session) askRelinkThese(broken, others []watch.Snapshot) ui.Dialog {
 	}
 	place := s.places()[0].Value
 	dialog := form.New("Relink "+plural(len(broken), "link"), func() []huh.Field {
-		return []huh.Field{huh.NewSelect[string]().Title("Go through Connect").Options(s.places()...).Value(&place)}
+		return s.withPlace(&place)
 	}, func() tea.Cmd {
 		var queue []linking
 		for _, link := range broken {

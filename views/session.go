@@ -281,6 +281,9 @@ func told(what string, shown bool, err, late error) tea.Cmd {
 	return ui.Toast(ui.Failure, what+" not brought up to date. "+explain(err).line())
 }
 
+// toast tells of what was done in the session, as long as that lasts.
+func (s *session) toast(kind ui.ToastKind, text string) tea.Cmd { return ui.ToastOf(s.ctx, kind, text) }
+
 // copyText puts a text on the terminal's clipboard, over SSH too.
 func copyText(text, what string) tea.Cmd {
 	return tea.Batch(tea.SetClipboard(text), ui.Toast(ui.Success, what+" copied"))

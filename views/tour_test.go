@@ -35,6 +35,9 @@ type guide struct {
 func (w *world) takes(t *testing.T) *guide {
 	g := &guide{world: w}
 	everywhere := ui.NewShell(t.Context(), newWelcome(w.app, "")).Actions()
+	if w.app.Mask != nil {
+		everywhere = append(everywhere, privacyAction(w.app, opener{}, nil))
+	}
 	tour := Tour()
 	for i := range tour.Steps {
 		tell := tour.Steps[i].Text
@@ -225,6 +228,15 @@ func TestTheTourSurvivesItsLink(t *testing.T) {
 		w.Sees(" 7/8 ", "d shows what changed in a link since the last time.")
 		g.checks(t)
 	})
+}
+
+func TestTheTourTellsOfPrivacy(t *testing.T) {
+	in(t, 80, 24, func(t *testing.T, w *world) {
+		g := w.takes(t)
+		w.Press("enter", ">", ">", ">", ">", ">", ">", ">")
+		w.Sees(" 8/8 ", "P hides what is private")
+		g.checks(t)
+	}, func(w *world) { w.app.Mask = func(bool) *App { return w.app } })
 }
 
 // TestTheTourGoesAlong lets an operator press whatever comes to mind.

@@ -22,6 +22,8 @@ func offTheWay(top ui.Screen) string {
 		return "Choose with `enter`: the tour goes on at the list of links."
 	case *openingScreen:
 		return welcome
+	case *connectScreen:
+		return "Go on here, or leave with `esc`: the tour goes on at the list of links."
 	}
 	return "The tour goes on at the list of links: `esc` leads back."
 }
@@ -193,17 +195,20 @@ func tellChanges(top ui.Screen) string {
 		if s.tab == tabChanges {
 			return "What is new, updated and gone since the last time. `>` goes on."
 		}
-		return "`d` shows what that changed: new, updated and gone transactions."
+		return "`d` shows what is new, updated and gone in its transactions."
 	}
 	return offTheWay(top)
 }
 
 func tellAnything(top ui.Screen) string {
-	if can(top, "P") {
+	if s, ok := top.(interface{ masks() bool }); ok && s.masks() {
 		return "`?` lists the keys, `:` finds anything, `P` hides what is private, `q` leaves."
 	}
 	return "`?` lists the keys of a screen, `:` finds anything by its name, `q` leaves."
 }
+
+// masks reports whether privacy can be turned on and off.
+func (s *session) masks() bool { return s.app.Mask != nil }
 
 // can reports whether a key does something on a screen now.
 func can(top ui.Screen, key string) bool {

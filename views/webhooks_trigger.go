@@ -76,9 +76,9 @@ func (s *session) sendTest(link moneykit.LinkID, event moneykit.WebhookEvent) te
 	return func() tea.Msg {
 		token, err := trigger(ctx, client, link, event)
 		if err != nil {
-			return ui.Toast(ui.Failure, "No test event was sent: "+explain(err).line())()
+			return s.toast(ui.Failure, "No test event was sent: "+explain(err).line())()
 		}
-		return ui.Toast(ui.Success, "MoneyKit sends "+string(event)+" as delivery "+termsafe.Line(token))()
+		return s.toast(ui.Success, "MoneyKit sends "+string(event)+" as delivery "+termsafe.Line(token))()
 	}
 }
 

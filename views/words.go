@@ -171,6 +171,14 @@ func ago(t, now time.Time) string {
 	return "just now · " + when
 }
 
+// seenAgo is ago of what is read again and again: while that goes on it does not change.
+func seenAgo(t, now time.Time) string {
+	if seenAge(t, now) == "now" {
+		return "just now"
+	}
+	return ago(t, now)
+}
+
 // momentOf tells a moment, with its year when without it another could be meant.
 func momentOf(t, now time.Time) string {
 	if longPast(t, now) {

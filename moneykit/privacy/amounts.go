@@ -5,8 +5,31 @@ import (
 	"strings"
 )
 
-// factors are what amounts may be multiplied by. Ten would show the digits.
-var factors = []int{3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19}
+// factors are what prices and quantities may be multiplied by, and amounts by both: what
+// is held stays worth its price times its quantity. Ten would show the digits.
+var factors = [][2]int{
+	{2, 2},
+	{2, 3},
+	{2, 4},
+	{2, 6},
+	{2, 7},
+	{2, 8},
+	{2, 9},
+	{3, 2},
+	{3, 3},
+	{3, 4},
+	{3, 5},
+	{3, 6},
+	{4, 2},
+	{4, 3},
+	{4, 4},
+	{5, 3},
+	{6, 2},
+	{6, 3},
+	{7, 2},
+	{8, 2},
+	{9, 2},
+}
 
 // scaled multiplies a decimal number by factor and keeps its decimals. It reports
 // whether text is such a number.

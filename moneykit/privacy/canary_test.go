@@ -43,7 +43,7 @@ func (a *aviary) text() string {
 }
 
 // amounts are the strings that the client reads as decimals.
-var amounts = []string{"amount", "price", "close_price", "cost_basis", "fees"}
+var amounts = []string{"amount", "price", "close_price", "cost_basis", "fees", "quantity"}
 
 func (a *aviary) fill(s *openapi3.Schema, name, above string) any {
 	s = resolved(s)
@@ -69,8 +69,8 @@ func (a *aviary) fill(s *openapi3.Schema, name, above string) any {
 		return 7 // counts stay
 	case s.Type.Is("number"):
 		return json.Number(a.canary("9137%05d.75"))
-	case name == "quantity" || name == "forex_rate":
-		return "1.5" // they stay
+	case name == "forex_rate":
+		return "1.5" // it stays
 	case name == "access_token" || name == "link_session_token":
 		return "passes"
 	case a.wild && len(s.AnyOf) == 0:

@@ -154,7 +154,7 @@ var staying = map[string]*ruling{
 	"account_type": code, "currency": code, "country": code, "link_error_code": code, "validation_errors.type": code,
 	"investment_transactions.type": category, "securities.type": category,
 	"transactions.category": category, "created.category": category, "updated.category": category,
-	"value": category, "frequency": category, "quantity": quantity, "forex_rate": quantity,
+	"value": category, "frequency": category, "quantity": quantity, "price": price, "close_price": price, "forex_rate": rate,
 }
 
 // suitable are the rulings that a leaf may have.

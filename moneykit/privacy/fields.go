@@ -60,17 +60,17 @@ var (
 
 	securityFields = object(fields{
 		"security_id": id, "name": paper, "type": category, "currency": code, "ticker": symbol, "isin": symbol,
-		"sedol": symbol, "close_price": amount, "close_date": moment,
+		"sedol": symbol, "close_price": price, "close_date": moment,
 	})
 
 	holdingFields = object(fields{
-		"account_id": id, "security_id": id, "quantity": quantity, "price": amount, "price_datetime": moment,
+		"account_id": id, "security_id": id, "quantity": quantity, "price": price, "price_datetime": moment,
 		"value": amount, "cost_basis": amount,
 	})
 
 	tradeFields = object(fields{
 		"investment_transaction_id": id, "account_id": id, "amount": amount, "date": moment, "datetime": moment,
-		"description": shop, "type": category, "fees": amount, "forex_rate": quantity, "price": amount,
+		"description": shop, "type": category, "fees": amount, "forex_rate": rate, "price": price,
 		"quantity": quantity, "security_id": id,
 	})
 

@@ -5,7 +5,8 @@
 //   - names become invented ones, the same for the same name wherever it stands;
 //   - of account numbers, phone numbers and their like every sign becomes a dot;
 //   - amounts are multiplied by one secret factor, exactly, so that sums still add up;
-//   - codes, states, categories, dates, currencies, counts and quantities stay;
+//     of what is held, the price takes one part of the factor and the quantity the other;
+//   - codes, states, categories, dates, currencies, rates and counts stay;
 //   - what no ruling names is masked as a name or as an amount, and a body that cannot
 //     be read is left out.
 //
@@ -36,15 +37,16 @@ const KeySize = 32
 // It is safe for concurrent use.
 type Mask struct {
 	ids, names *digester
-	factor     int
+	// What prices and quantities are multiplied by; all other amounts by both.
+	prices, quantities int
 }
 
 // New returns the Mask of a key of KeySize bytes.
 func New(key []byte) *Mask {
-	choice := derived(key, "factor")
+	chosen := factors[int(derived(key, "factor")[0])%len(factors)]
 	return &Mask{
 		ids: newDigester(derived(key, "ids")), names: newDigester(derived(key, "names")),
-		factor: factors[int(choice[0])%len(factors)],
+		prices: chosen[0], quantities: chosen[1],
 	}
 }
 

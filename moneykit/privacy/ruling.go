@@ -66,19 +66,16 @@ var (
 	symbol   = named((*Mask).symbol)
 	figures  = named(func(_ *Mask, s string) string { return dots(s) })
 
-	amount = &ruling{number: scaledNumber, text: func(w *walk, s string) string {
-		if product, ok := scaled(s, w.mask.factor); ok {
-			return product
-		}
-		return w.mask.label(s)
-	}}
+	amount   = scaledBy(func(m *Mask) int { return m.prices * m.quantities })
+	price    = scaledBy(func(m *Mask) int { return m.prices })
+	quantity = scaledBy(func(m *Mask) int { return m.quantities })
 
 	code     = only(isCode)
 	category = only(func(s string) bool { return isCode(strings.Join(strings.Fields(s), "_")) })
 	scopes   = only(func(s string) bool { return !strings.ContainsFunc(s, isNoScope) })
 	moment   = only(isMoment)
 	place    = only(func(s string) bool { return parameters[s] })
-	quantity = &ruling{number: sameNumber, text: only(decimalNumber.MatchString).text}
+	rate     = &ruling{number: sameNumber, text: only(decimalNumber.MatchString).text}
 	count    = &ruling{text: unknown.text, number: func(w *walk, s string) string {
 		if len(s) < 10 {
 			return s
@@ -101,9 +98,22 @@ var (
 
 func sameNumber(_ *walk, s string) string { return s }
 
-func scaledNumber(w *walk, s string) string {
-	product, _ := scaled(s, w.mask.factor) // every JSON number is one
-	return product
+func scaledNumber(w *walk, s string) string { return amount.number(w, s) }
+
+// scaledBy is for numbers that are multiplied.
+func scaledBy(factor func(*Mask) int) *ruling {
+	return &ruling{
+		number: func(w *walk, s string) string {
+			product, _ := scaled(s, factor(w.mask)) // every JSON number is one
+			return product
+		},
+		text: func(w *walk, s string) string {
+			if product, ok := scaled(s, factor(w.mask)); ok {
+				return product
+			}
+			return w.mask.label(s)
+		},
+	}
 }
 
 // isCode reports whether s can be a case of an enum. A name or an id seldom can.

@@ -145,9 +145,14 @@ func (p pair) refusedAlike(plain, veiled error) bool {
 
 func (p pair) times(what string, got, amount decimal.NullDecimal) {
 	p.Helper()
-	want := amount.Decimal.Mul(decimal.NewFromInt(int64(p.mask.factor)))
-	if got.Valid != amount.Valid || got.Valid && !got.Decimal.Equal(want) {
-		p.Errorf("%s: %v is not %d times %v", what, got, p.mask.factor, amount)
+	p.scaled(what, p.mask.prices*p.mask.quantities, got, amount)
+}
+
+func (p pair) scaled(what string, factor int, got, number decimal.NullDecimal) {
+	p.Helper()
+	want := number.Decimal.Mul(decimal.NewFromInt(int64(factor)))
+	if got.Valid != number.Valid || got.Valid && !got.Decimal.Equal(want) {
+		p.Errorf("%s: %v is not %d times %v", what, got, factor, number)
 	}
 }
 
@@ -178,8 +183,8 @@ func (p pair) compareHoldings(id moneykit.LinkID) {
 	}
 	for i, h := range plain.Holdings {
 		v := veiled.Holdings[i]
-		same(p, "quantity", v.Quantity.String(), h.Quantity.String())
-		p.times("price", v.Price, h.Price)
+		p.scaled("quantity", p.mask.quantities, decimal.NewNullDecimal(v.Quantity), decimal.NewNullDecimal(h.Quantity))
+		p.scaled("price", p.mask.prices, v.Price, h.Price)
 		p.times("value", v.Value, h.Value)
 		p.times("cost", v.CostBasis, h.CostBasis)
 		same(p, "security", v.SecurityID, idOf(p.mask, h.SecurityID))

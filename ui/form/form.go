@@ -23,6 +23,9 @@ const Width = 48
 // tallest is more lines than any form here has.
 const tallest = 100
 
+// longest is more than anything that is typed or pasted here, and still quickly drawn.
+const longest = 4096
+
 // Dialog asks for values and hands over when they are complete.
 type Dialog struct {
 	title  string
@@ -191,6 +194,11 @@ func inline(field *huh.Select[string]) bool {
 // Init builds the fields anew, with the values typed so far.
 func (d *Dialog) Init() tea.Cmd {
 	d.fields = d.build()
+	for _, field := range d.fields {
+		if input, is := field.(*huh.Input); is {
+			input.CharLimit(longest)
+		}
+	}
 	keys := huh.NewDefaultKeyMap()
 	// A few options need no filter.
 	keys.Select.Filter, keys.MultiSelect.Filter = key.NewBinding(), key.NewBinding()

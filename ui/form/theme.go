@@ -34,6 +34,7 @@ func newHuhTheme(t *theme.Theme) huhTheme {
 		f.UnselectedPrefix = style(theme.Muted).SetString("[ ] ")
 		f.SelectedOption = style(theme.Text)
 		f.FocusedButton = style(theme.Chip).Padding(0, 2).MarginRight(1)
+		f.Card, f.NoteTitle, f.Next = lipgloss.NewStyle(), f.Title, f.FocusedButton
 		f.BlurredButton = style(theme.Muted).Padding(0, 2).MarginRight(1)
 		f.TextInput.Prompt = style(theme.Accent)
 		f.TextInput.Placeholder = style(theme.Muted)

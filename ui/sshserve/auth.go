@@ -2,6 +2,7 @@ package sshserve
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,6 +27,8 @@ type authorizedKeys struct {
 	err  string          // what was logged last
 }
 
+var errNoKey = errors.New("holds no key, so nobody can come in")
+
 func openAuthorizedKeys(path string, log *slog.Logger) (*authorizedKeys, error) {
 	text, err := readAuthorizedKeys(path)
 	if err != nil {
@@ -46,7 +49,8 @@ func (a *authorizedKeys) allow(key ssh.PublicKey) bool {
 	return a.keys[string(key.Marshal())]
 }
 
-// refresh takes what the file says now, unless that is broken.
+// refresh takes what the file says now, unless that is broken. A file that is gone or
+// without keys lets nobody in.
 func (a *authorizedKeys) refresh() {
 	text, err := readAuthorizedKeys(a.path)
 	if err == nil {
@@ -61,9 +65,13 @@ func (a *authorizedKeys) refresh() {
 			return
 		}
 	}
+	kept := "the ones before are kept"
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errNoKey) {
+		a.text, a.keys, kept = nil, nil, "nobody comes in"
+	}
 	if a.err != err.Error() {
 		a.err = err.Error()
-		a.log.Warn("authorized keys are broken, and the ones before are kept", "error", a.err)
+		a.log.Warn("authorized keys cannot be read: "+kept, "error", a.err)
 	}
 }
 
@@ -114,7 +122,7 @@ func parseAuthorizedKeys(path string, text []byte) (map[string]bool, error) {
 		keys[string(key.Marshal())] = true
 	}
 	if len(keys) == 0 {
-		return nil, fmt.Errorf("%s holds no key, so nobody could come in; add the public key of each guest on a line of its own", path)
+		return nil, fmt.Errorf("%s %w; add the public key of each guest on a line of its own", path, errNoKey)
 	}
 	return keys, nil
 }

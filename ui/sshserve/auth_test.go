@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,11 +98,19 @@ func TestKeysAreReadAgainWhenTheyChange(t *testing.T) {
 	if code := term.code(); code != 1 || term.String() != "till: your key may not come in any more.\r\n" {
 		t.Errorf("read %q, code %d", term, code)
 	}
-	for _, broken := range []string{"nonsense", ""} {
-		write(path, broken, 0o600)
+	write(path, "nonsense", 0o600)
+	open(t, s.dial(ssh.PublicKeys(second))).wait("size=80x24.")
+	s.log.wait(t, "the ones before are kept", "line 1")
+	for _, empty := range []func(){
+		func() { write(path, "# nobody\n", 0o600) },
+		func() { _ = os.Remove(path) },
+	} {
+		empty()
+		s.refuses(t, ssh.PublicKeys(second))
+		write(path, line(second), 0o600)
 		open(t, s.dial(ssh.PublicKeys(second))).wait("size=80x24.")
 	}
-	s.log.wait(t, "authorized keys are broken", "line 1")
+	s.log.wait(t, "nobody comes in", "holds no key")
 }
 
 func TestFilesOfKeysThatCannotBeKeptTo(t *testing.T) {

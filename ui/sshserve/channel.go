@@ -19,11 +19,10 @@ type channelKey struct{}
 // channel serves one session channel, and lets through only what a guest needs.
 func (s *server) channel(srv *ssh.Server, conn *gossh.ServerConn, offered gossh.NewChannel, ctx ssh.Context) {
 	c, is := ctx.Value(connectionKey{}).(*connection)
-	if !is || !c.take() {
-		_ = offered.Reject(gossh.ResourceShortage, "one session at a time")
+	if !is || c.used.Swap(true) {
+		_ = offered.Reject(gossh.ResourceShortage, "one session for each connection")
 		return
 	}
-	defer c.release()
 	ch := &channel{NewChannel: offered, server: s, sizes: make(chan tea.WindowSizeMsg, 1)}
 	ctx.SetValue(channelKey{}, ch)
 	ssh.DefaultSessionHandler(srv, conn, ch, ctx)

@@ -7,6 +7,7 @@ package sshserve
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -86,5 +87,5 @@ type StoppingMsg struct {
 
 // Announce says it to the guest.
 func (s StoppingMsg) Announce() string {
-	return "This server stops: leave with q, or you are cut off in " + max(0, time.Until(s.By)).Round(time.Second).String() + "."
+	return "This server stops: leave with q, or you are cut off in " + strconv.Itoa(max(0, int(time.Until(s.By).Round(time.Second).Seconds()))) + " s."
 }

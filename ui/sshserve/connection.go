@@ -1,15 +1,17 @@
 package sshserve
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"charm.land/ssh"
 	"github.com/pires/go-proxyproto"
+	"golang.org/x/time/rate"
 )
 
 // connection is one that was accepted. It is closed when there is no session on it
@@ -20,10 +22,26 @@ type connection struct {
 	ip     netip.Addr
 	from   netip.Prefix
 	closes *time.Timer // does not run while there is a session
+	pace   *rate.Limiter
+	used   atomic.Bool // it had its session
 
-	mu      sync.Mutex
-	open    bool // a channel
 	waiting bool // it counts as one without a session
+}
+
+// What a connection may send, its handshakes and what nobody asked for among it.
+const (
+	receivedPerSecond = 64 << 10
+	receivedAtOnce    = 2 << 20
+	receivedTogether  = 4 << 10
+)
+
+// Read reads no faster than a guest may send.
+func (c *connection) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p[:min(len(p), receivedTogether)])
+	if n > 0 {
+		_ = c.pace.WaitN(context.Background(), n) // which is never more than there may be at once
+	}
+	return n, err
 }
 
 // connectionKey finds the connection in its context.
@@ -38,10 +56,10 @@ func remember(ctx ssh.Context, conn net.Conn) net.Conn {
 func (s *server) connect(conn net.Conn) {
 	defer s.work.Done()
 	defer func() { _ = conn.Close() }()
-	c := &connection{Conn: conn, server: s, ip: ipOf(conn.RemoteAddr())}
+	c := &connection{Conn: conn, server: s, ip: ipOf(conn.RemoteAddr()), pace: rate.NewLimiter(receivedPerSecond, receivedAtOnce)}
 	c.closes = time.AfterFunc(s.config.Limits.Handshake, func() { _ = conn.Close() })
 	defer c.closes.Stop()
-	balanced := slices.ContainsFunc(s.proxies, func(n netip.Prefix) bool { return n.Contains(c.ip) })
+	balanced := s.balanced(c.ip)
 	c.from = origin(c.ip)
 	if why := c.wait(balanced); why != "" {
 		s.refuse(why, "address", c.ip.String())
@@ -55,6 +73,11 @@ func (s *server) connect(conn net.Conn) {
 		}
 	}
 	s.ssh.HandleConn(c)
+}
+
+// balanced tells whether an address is a balancer's.
+func (s *server) balanced(ip netip.Addr) bool {
+	return slices.ContainsFunc(s.proxies, func(n netip.Prefix) bool { return n.Contains(ip) })
 }
 
 // wait counts the connection as one without a session, unless there are too many.
@@ -114,21 +137,4 @@ func ipOf(address net.Addr) netip.Addr {
 		return tcp.AddrPort().Addr().Unmap()
 	}
 	return netip.Addr{}
-}
-
-// take takes the one channel that there may be at a time.
-func (c *connection) take() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.open {
-		return false
-	}
-	c.open = true
-	return true
-}
-
-func (c *connection) release() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.open = false
 }

@@ -38,7 +38,7 @@ func (r reason) Error() string { return string(r) }
 func (l Limits) sentence(r reason) string {
 	switch r {
 	case idle:
-		return fmt.Sprintf("this session ends after %s without a key. ssh again to begin anew.", spell(l.Idle))
+		return fmt.Sprintf("this session ended after %s without a key press. ssh again to begin anew.", spell(l.Idle))
 	case over:
 		return fmt.Sprintf("a session lasts %s. ssh again to begin anew.", spell(l.Session))
 	case flooded:

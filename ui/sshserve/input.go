@@ -14,8 +14,9 @@ import (
 // What a guest may send, which is more than anybody types or pastes.
 const (
 	bytesPerSecond  = 16 << 10
-	eventsPerSecond = 300
+	eventsPerSecond = 100
 	eventsAtOnce    = 10 * eventsPerSecond
+	readsPerSecond  = 100       // each of which looks at all that is unread again
 	mostUnread      = 256 << 10 // bytes that are not a whole event yet
 )
 
@@ -28,11 +29,16 @@ type input struct {
 	session *session
 	from    io.Reader
 	bytes   *rate.Limiter
+	reads   *rate.Limiter
+	tamer   tamer
 	unread  atomic.Int64
 }
 
 func (s *session) read(ctx context.Context, from io.Reader, terminal string) {
-	in := &input{session: s, from: from, bytes: rate.NewLimiter(bytesPerSecond, mostUnread)}
+	in := &input{
+		session: s, from: from,
+		bytes: rate.NewLimiter(bytesPerSecond, mostUnread), reads: rate.NewLimiter(readsPerSecond, 2*readsPerSecond),
+	}
 	events := make(chan uv.Event)
 	go func() {
 		defer close(events)
@@ -62,6 +68,9 @@ func (s *session) take(event uv.Event) {
 // Read ends the session when the guest is gone or sends too much.
 func (in *input) Read(p []byte) (int, error) {
 	n, err := in.from.Read(p)
+	if in.unread.Load() == 0 {
+		in.tamer.escapes = 0 // those before are keys already
+	}
 	switch {
 	case n == 0 && err != nil:
 		in.session.end(gone)
@@ -70,7 +79,10 @@ func (in *input) Read(p []byte) (int, error) {
 		in.session.end(flooded)
 		return 0, errFlooded
 	}
-	return n, in.bytes.WaitN(in.session.ctx, n)
+	if err = in.bytes.WaitN(in.session.ctx, n); err == nil {
+		err = in.reads.Wait(in.session.ctx)
+	}
+	return len(in.tamer.tame(p[:n])), err
 }
 
 // silent is what Bubble Tea reads from: nothing until the session ends.

@@ -60,7 +60,7 @@ func TestConnectionsWithoutASessionAreBounded(t *testing.T) {
 	}{
 		"in all":           {8, func(l *sshserve.Limits) { l.Sessions = 2 }},
 		"from one address": {8, func(l *sshserve.Limits) { l.PerAddress = 2 }},
-		"a second":         {3, func(l *sshserve.Limits) { l.NewPerSecond = 3 }},
+		"a second":         {3, func(l *sshserve.Limits) { l.NewPerSecond = 6 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config(t)

@@ -96,6 +96,10 @@ func TestWhatIsNoSessionIsRefused(t *testing.T) {
 	if code := term.code(); code != 0 {
 		t.Errorf("code %d", code)
 	}
+	if again, err := c.NewSession(); err == nil {
+		_ = again.Close()
+		t.Error("a session after another on one connection")
+	}
 }
 
 func TestOfTheEnvironmentOnlyTheTerminalAndTheLanguageArrive(t *testing.T) {

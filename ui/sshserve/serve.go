@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -17,7 +16,6 @@ import (
 
 	"charm.land/ssh"
 	gossh "golang.org/x/crypto/ssh"
-	"golang.org/x/time/rate"
 )
 
 // Times that no guest would notice.
@@ -141,8 +139,7 @@ func (s *server) serving() bool {
 
 // accept takes connections until the listener is closed.
 func (s *server) accept(ctx context.Context, listener net.Listener) {
-	perSecond := s.config.Limits.NewPerSecond
-	limiter := rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(perSecond)))
+	arrivals := newArrivals(s.config.Limits.NewPerSecond)
 	for {
 		conn, err := listener.Accept()
 		switch {
@@ -157,7 +154,7 @@ func (s *server) accept(ctx context.Context, listener net.Listener) {
 			case <-ctx.Done():
 			case <-time.After(pause):
 			}
-		case !limiter.Allow():
+		case !arrivals.allow(origin(ipOf(conn.RemoteAddr())), s.balanced(ipOf(conn.RemoteAddr()))):
 			_ = conn.Close()
 			s.refuse(hurried)
 		default:

@@ -40,6 +40,36 @@ func TestAGuestSeesAndUsesTheProgram(t *testing.T) {
 	}
 }
 
+// Escape by escape a guest goes back: those before are no row.
+func TestEveryEscapeArrives(t *testing.T) {
+	c := config(t)
+	pressed := make(chan string)
+	c.Start = func(ctx context.Context, _ sshserve.Guest) (sshserve.Program, error) {
+		return sshserve.Program{Model: &model{seen: func(msg tea.Msg) {
+			if press, is := msg.(tea.KeyPressMsg); is {
+				select {
+				case pressed <- press.String():
+				case <-ctx.Done():
+				}
+			}
+		}}}, nil
+	}
+	s := serve(t, c)
+	term := open(t, s.dial())
+	term.wait("size=80x24.")
+	for n := range 5 {
+		term.press("\x1b")
+		select {
+		case key := <-pressed:
+			if key != "esc" {
+				t.Errorf("escape %d is %q", n, key)
+			}
+		case <-time.After(patience):
+			t.Fatalf("escape %d did not arrive", n)
+		}
+	}
+}
+
 func TestTheWindowIsClampedAndTheLastSizeArrives(t *testing.T) {
 	c := config(t)
 	c.Limits.Resizes = 1000
@@ -112,7 +142,7 @@ func TestAGuestWhoIsCutOffReadsWhy(t *testing.T) {
 		keys         string
 		change       func(*sshserve.Limits)
 	}{
-		{"idle", "till: this session ends after 1 second without a key. ssh again to begin anew.\r\n", "", func(l *sshserve.Limits) { l.Idle = time.Second }},
+		{"idle", "till: this session ended after 1 second without a key press. ssh again to begin anew.\r\n", "", func(l *sshserve.Limits) { l.Idle = time.Second }},
 		{"time", "till: a session lasts 1 second. ssh again to begin anew.\r\n", "", func(l *sshserve.Limits) { l.Session = time.Second }},
 		{"flooded", "till: that was more input than a session takes at once. ssh again to begin anew.\r\n", "\x1b[200~" + strings.Repeat("x", 300<<10), func(*sshserve.Limits) {}},
 		{"failed", "till: the program failed, and the operator's log says how. ssh again to begin anew.\r\n", "U", func(*sshserve.Limits) {}},
@@ -294,4 +324,17 @@ func TestTheEndOfTheServerLetsGuestsLeave(t *testing.T) {
 		_ = conn.Close()
 		t.Error("it still listens")
 	}
+}
+
+func TestAKeyIsNotRepeatedByACount(t *testing.T) {
+	term := open(t, serve(t, config(t)).dial())
+	term.wait("size=80x24.")
+	term.press("\x1b[65;0;97;1;0;65535_")
+	term.press("\x1b[Bk")
+	term.wait("k.")
+	if strings.Contains(term.String(), "aaa") {
+		t.Error("it is repeated")
+	}
+	term.press("q")
+	term.code()
 }

@@ -17,11 +17,8 @@ const guestURL = "http://127.0.0.1"
 // What one guest may make of a Sandbox.
 var bounds = sandbox.Bounds{Links: 40, Steps: 200, Clock: 2 * 365 * 24 * time.Hour, Transactions: 20_000}
 
-// What is kept of a guest's requests.
-const (
-	guestExchanges = 100
-	guestBodies    = 1 << 20
-)
+// guestLog bounds what is kept of a guest's requests.
+var guestLog = inspect.WithBounds(100, 1<<20)
 
 // Guest returns the App of one guest: a Sandbox in memory that is theirs alone, and
 // nothing of this computer.
@@ -39,7 +36,7 @@ func Guest(version string, seed uint64, readOnly bool) *views.App {
 			Guest: true, ReadOnly: readOnly,
 			Sandbox: func() (views.Embedded, error) { return embedded(world, guestURL, mask), nil },
 		}
-		wire.lay(app, mask, inspect.WithBounds(guestExchanges, guestBodies))
+		wire.lay(app, mask, guestLog)
 		return app
 	}}
 	return apps.app(false)

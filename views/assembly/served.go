@@ -64,7 +64,7 @@ func Serve(ctx context.Context, version, name string, private bool) (*Served, er
 // privacy stays as it is.
 func (s *Served) First() ui.Screen {
 	app := &views.App{Guest: true, ReadOnly: true}
-	s.wire.lay(app, s.mask)
+	s.wire.lay(app, s.mask, guestLog)
 	return views.Serve(app, func(context.Context) (keystore.Profile, moneykit.Secret, error) { return s.profile, s.secret, nil })
 }
 

@@ -19,10 +19,12 @@ const (
 	rest     = 250 * time.Millisecond
 	// warm is longer than till's start, in which it collects less garbage.
 	warm     = 6 * time.Second
-	watched  = 4 * time.Second // for the processors' time
-	crowd    = 100             // of which a session's memory is the mean
+	watched  = 4 * time.Second // for the processors' time while keys are pressed
+	crowd    = 64              // of which a session's memory is the mean
+	full     = 200             // sessions of which the processors' time is told
+	idles    = 15              // seconds that a guest only looks
 	together = 8               // come at once
-	presses  = 9
+	presses  = 5
 	perGuest = 10 // keys that make the memory that of a session in use
 )
 
@@ -50,7 +52,7 @@ func subjects() []subject {
 		{"bare, 30 fps", []string{programs["bare"], "--fps", "30"}, lines},
 		{"bare, 60 fps", []string{programs["bare"], "--fps", "60"}, lines},
 		{"till ssh", []string{
-			programs["till"], "ssh", "--sessions", "1000", "--sessions-per-address", "1000", "--new-per-second", "100000", "--tour=false",
+			programs["till"], "ssh", "--sessions", "1000", "--sessions-per-address", "1000", "--new-per-second", "100000", "--seed", "7", "--tour=false",
 		}, []string{"12 links", "● 5 connected", "✕ 4 error", "? help"}},
 	}
 }
@@ -77,8 +79,9 @@ type visits struct {
 	*server
 	guests            []*guest
 	first, listed     []time.Duration
-	before, memory    int // in bytes
-	key, idle         int // bytes of output
+	before, memory    int   // in bytes
+	key               int   // bytes of output
+	idle              []int // in each of some seconds
 	resting, pressing float64
 }
 
@@ -109,40 +112,40 @@ func measure(b *testing.B, servers []*server, w, h int) {
 	}
 	for _, v := range all {
 		v.memory = (v.server.memory() - v.before) / len(v.guests)
-		v.key, v.idle = press(v.guests[0])
+		v.key = press(v.guests[0])
 	}
 	for _, v := range all {
-		v.guests = append(v.guests, come(b, v.server, 2*crowd-len(v.guests), w, h)...)
+		v.guests = append(v.guests, come(b, v.server, full-len(v.guests), w, h)...)
 	}
 	for _, v := range all {
 		v.guests[len(v.guests)-1].settle()
 	}
-	busy(all, func(v *visits, cores float64) { v.resting = cores })
+	busy(all, func() { look(all) }, func(v *visits, cores float64) { v.resting = cores })
 	stop := make(chan struct{})
 	for _, v := range all {
 		go type_(v.guests, stop)
 	}
-	busy(all, func(v *visits, cores float64) { v.pressing = cores })
+	busy(all, func() { time.Sleep(watched) }, func(v *visits, cores float64) { v.pressing = cores })
 	close(stop)
 	fmt.Printf("\nA session over SSH, %d×%d, %d come at a time\n", w, h, together)
-	fmt.Printf("  %-14s %9s %9s %9s %9s %9s %6s %6s %9s %9s %9s\n", "", "memory", "byte p50", "list p50", "p90", "p99", "frame", "key", "idle B/s", "200 idle", "200 press")
+	fmt.Printf("  %-14s %9s %9s %9s %9s %9s %6s %6s %6s %7s %9s %9s\n", "", "memory", "byte p50", "list p50", "p90", "p99", "frame", "key", "idle", fmt.Sprintf("in %d s", idles), "200 idle", "200 press")
 	for _, v := range all {
-		fmt.Printf("  %-14s %6.2f MB %9s %9s %9s %9s %6d %6d %9d %9.2f %9.2f\n", v.name, float64(v.memory)/(1<<20),
+		fmt.Printf("  %-14s %6.2f MB %9s %9s %9s %9s %6d %6d %6d %7d %9.2f %9.2f\n", v.name, float64(v.memory)/(1<<20),
 			ms(percentile(v.first, 50)), ms(percentile(v.listed, 50)), ms(percentile(v.listed, 90)), ms(percentile(v.listed, 99)),
-			v.guests[0].frame, v.key, v.idle, v.resting, v.pressing)
+			v.guests[0].frame, v.key, middle(v.idle), sum(v.idle), v.resting, v.pressing)
 		leave(v.guests)
 		v.stop()
 	}
 }
 
-// busy tells how many processors each server keeps busy for a while.
-func busy(all []*visits, tell func(v *visits, cores float64)) {
+// busy tells how many processors each server keeps busy during something.
+func busy(all []*visits, during func(), tell func(v *visits, cores float64)) {
 	before := make([]time.Duration, len(all))
 	for i, v := range all {
 		before[i] = v.busy()
 	}
 	began := time.Now()
-	time.Sleep(watched)
+	during()
 	for i, v := range all {
 		tell(v, float64(v.busy()-before[i])/float64(time.Since(began)))
 	}
@@ -150,12 +153,12 @@ func busy(all []*visits, tell func(v *visits, cores float64)) {
 
 // leaks prints what sessions leave behind.
 func leaks(b *testing.B) {
-	fmt.Printf("\nWhat 1,000 sessions leave behind, 80×24\n")
-	fmt.Printf("  %-14s %21s %21s %11s\n", "", "memory after 100", "after 1,000", "goroutines")
+	fmt.Printf("\nWhat sessions leave behind, 80×24\n")
+	fmt.Printf("  %-14s %21s %21s %11s\n", "", "memory after 100", "after 400", "goroutines")
 	for _, s := range subjects()[1:] {
 		v := start(b, s)
 		fmt.Printf("  %-14s", v.name)
-		for _, n := range []int{100, 900} {
+		for _, n := range []int{100, 300} {
 			for range n / (2 * together) {
 				leave(come(b, v, 2*together, 80, 24))
 			}
@@ -195,21 +198,42 @@ func leave(guests []*guest) {
 	}
 }
 
-// press returns how many bytes the middle key has as an answer, and an idle second.
-func press(g *guest) (key, idle int) {
+// press returns how many bytes the middle key has as an answer.
+func press(g *guest) int {
 	var sizes []int
-	for range presses {
-		before := g.settle()
+	for before := g.settle(); len(sizes) < presses; {
 		g.move()
 		for began := time.Now(); g.received() == before && time.Since(began) < time.Second; {
 			time.Sleep(time.Millisecond)
 		}
-		sizes = append(sizes, g.settle()-before)
+		after := g.settle()
+		sizes = append(sizes, after-before)
+		before = after
 	}
-	slices.Sort(sizes)
-	before := g.settle()
-	time.Sleep(time.Second)
-	return sizes[presses/2], g.received() - before
+	return middle(sizes)
+}
+
+// look counts what the first guest of each server is sent while nobody presses a key.
+func look(all []*visits) {
+	for range idles {
+		before := make([]int, len(all))
+		for i, v := range all {
+			before[i] = v.guests[0].received()
+		}
+		time.Sleep(time.Second)
+		for i, v := range all {
+			v.idle = append(v.idle, v.guests[0].received()-before[i])
+		}
+	}
+}
+
+func middle(n []int) int { return slices.Sorted(slices.Values(n))[len(n)/2] }
+
+func sum(n []int) (all int) {
+	for _, i := range n {
+		all += i
+	}
+	return all
 }
 
 // type_ presses two keys a second for each guest.
