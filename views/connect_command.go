@@ -76,7 +76,7 @@ func (c ConnectCommand) Run(ctx context.Context, app *App, out, progress io.Writ
 	teller := &teller{command: c, app: app, host: s.browser().Host, out: out, progress: progress}
 	for seen := 0; ; {
 		state, err := run.Next(ctx, seen)
-		if err != nil {
+		if err != nil || ctx.Err() != nil && errors.Is(state.Err, context.Canceled) {
 			run.Cancel()
 			return teller.interrupted(run.State())
 		}
