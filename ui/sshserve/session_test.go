@@ -18,9 +18,9 @@ func TestAGuestSeesAndUsesTheProgram(t *testing.T) {
 	term := open(t, s.dial())
 	term.wait("size=80x24.")
 	term.press("abz") // z would stop the whole server
-	term.wait("ab")
+	term.wait("b.")
 	term.press("c")
-	term.wait("c")
+	term.wait("c.")
 	term.press("q")
 	if code := term.code(); code != 0 {
 		t.Errorf("code %d", code)
